@@ -1,0 +1,1 @@
+"""Outcross: models draft, people decide, and every row can prove where it came from."""

@@ -1,0 +1,1 @@
+"""Models behind one OpenAI-compatible address: the client, and the embedded server."""

@@ -1,0 +1,22 @@
+"""What the environment decides: where the stores are, which model answers. Secrets stay in it."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from `OUTCROSS_*` variables; an explicit argument wins."""
+
+    model_config = SettingsConfigDict(env_prefix="OUTCROSS_", frozen=True)
+
+    home: Path = Path(".outcross")
+    """The folder of the vault, the warehouse, the queue and the releases."""
+    base_url: str | None = None
+    """An OpenAI-compatible address ending in `/v1`; None means the embedded model."""
+    model: str | None = None
+    """The model's name on that server; None where it serves only one."""
+    api_key: SecretStr | None = None
+    concurrency: int = Field(default=0, ge=0)
+    """Requests in flight; 0 chooses 8 for the embedded model and 64 for a server."""
