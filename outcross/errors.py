@@ -18,6 +18,8 @@ OutcrossError                what was wrong, with the value, and what to do next
 A bad sample is data (a verdict, or a quarantined row with its reason), never an exception that ends a run.
 """
 
+from collections.abc import Mapping
+
 
 class OutcrossError(Exception):
     """Base of all errors raised on purpose; its text is written for the person who reads it."""
@@ -57,6 +59,17 @@ class ModelMissing(ServingError):
 
 class MixtureRefused(OutcrossError):
     """The policy can't be met with the rows at hand; nothing was relaxed."""
+
+    def __init__(
+        self, message: str, *, rule: str = "", largest: float = 0.0, missing: Mapping[str, int] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.rule = rule
+        """The rule that binds."""
+        self.largest = largest
+        """The largest mixture that the policy allows, in rows of mass."""
+        self.missing = dict(missing or {})
+        """Human rows by stratum that would allow the size asked for, most first."""
 
 
 class GateFailed(OutcrossError):

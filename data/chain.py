@@ -1,0 +1,104 @@
+"""The queue's log: each event's hash covers the one before, so that a change anywhere shows."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from outcross.data.samples import canonical, digest
+from outcross.errors import VerificationFailed
+
+GENESIS = "0" * 64
+"""What the first event names as the hash before it."""
+
+FACTS = {
+    "enqueued": "SELECT id, kind, payload, payload_hash, sample_id, recipe, lineage_seed, author_kind, author_id, "
+    "source, incl_prob, created FROM item WHERE id = ?",
+    "decided": "SELECT id, seq, claim, item, reviewer, idem, verdict, reasons, note, edit, shown_hash, active_ms, "
+    "wall_ms, supersedes, at FROM decision WHERE id = ?",
+}
+"""Which columns of its row an event of that kind commits to. A row's later columns need a kind of their own."""
+
+TABLES = {"enqueued": "item", "decided": "decision"}
+
+
+class Event(NamedTuple):
+    """One entry of the log, its link already checked."""
+
+    seq: int
+    hash: str
+    kind: str
+    body: dict[str, Any]
+
+
+def head(connection: sqlite3.Connection) -> tuple[int, str]:
+    """The last event's number and hash; (0, GENESIS) where there is none yet."""
+    row = connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    return (row[0], row[1]) if row else (0, GENESIS)
+
+
+def append(connection: sqlite3.Connection, kind: str, body: dict[str, Any], at: float) -> None:
+    """Add an event inside the caller's write transaction, so that it stands or falls with what it records."""
+    last, previous = head(connection)
+    text = canonical(body)
+    connection.execute(
+        "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)",
+        (last + 1, previous, digest([last + 1, previous, kind, text, at]), kind, text, at),
+    )
+
+
+def commit_to(connection: sqlite3.Connection, kind: str, row_id: str, at: float) -> None:
+    """Add an event that carries the digest of the row just written."""
+    append(connection, kind, {"id": row_id, "digest": _row_digest(connection, kind, row_id)}, at)
+
+
+def walk(connection: sqlite3.Connection) -> Iterator[Event]:
+    """Yield the events in order, each once its link is checked.
+
+    Raises:
+        VerificationFailed: an event was changed, removed or slipped in; its number is named.
+    """
+    expected, previous = 1, GENESIS
+    for seq, prev_hash, own_hash, kind, text, at in connection.execute(
+        "SELECT seq, prev_hash, hash, kind, body, at FROM event ORDER BY seq"
+    ):
+        if seq != expected or prev_hash != previous or own_hash != digest([seq, prev_hash, kind, text, at]):
+            raise _broken(expected, "the event itself was changed, removed or slipped in")
+        yield Event(seq, own_hash, kind, json.loads(text))
+        expected, previous = seq + 1, own_hash
+
+
+def verify(connection: sqlite3.Connection) -> tuple[int, str]:
+    """Check the whole chain, and every item and decision against it; return the chain's head.
+
+    A head that was written down elsewhere earlier must still be an event of the chain: that alone shows
+    that nobody cut off its end.
+
+    Raises:
+        VerificationFailed: names the first event that doesn't hold.
+    """
+    event = Event(0, GENESIS, "", {})
+    seen: Counter[str] = Counter()
+    for event in walk(connection):
+        if event.kind in FACTS:
+            seen[event.kind] += 1
+            if _row_digest(connection, event.kind, event.body["id"]) != event.body["digest"]:
+                raise _broken(event.seq, f"the {TABLES[event.kind]} {event.body['id']} isn't what was recorded")
+    for kind, table in TABLES.items():
+        rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        if rows != seen[kind]:
+            raise _broken(event.seq + 1, f"the table {table} has {rows} rows, of which {seen[kind]} were recorded")
+    return event.seq, event.hash
+
+
+def _row_digest(connection: sqlite3.Connection, kind: str, row_id: str) -> str:
+    row = connection.execute(FACTS[kind], (row_id,)).fetchone()
+    return digest(list(row) if row else None)
+
+
+def _broken(seq: int, what: str) -> VerificationFailed:
+    return VerificationFailed(
+        f"the review queue doesn't hold at event {seq}: {what}. "
+        "Somebody changed the file by other means than Outcross: go back to an earlier copy of it."
+    )

@@ -1,0 +1,33 @@
+"""What a corpus reader yields: rows that may become samples, before anyone has checked them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from outcross.data.quarantine import Refusal
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One row as a corpus has it."""
+
+    file: str
+    line: int
+    document: str
+    """Rows of one document stay on one side of the split."""
+    stratum: str
+    content: Mapping[str, object]
+    """Fields of the recipe's kind, unchecked."""
+    target: bool = False
+    """Something to draft for: a text with no answer of its own."""
+    licence: str | None = None
+    """The row's own; the recipe's where None."""
+    attestation: str | None = None
+    origin: str | None = None
+    """What the row claims of itself; human where None."""
+
+
+class Reader(Protocol):
+    """Reads a corpus row by row; a row that can't be read is a `Refusal`, and reading goes on."""
+
+    def __call__(self) -> Iterator[Candidate | Refusal]: ...

@@ -1,0 +1,58 @@
+"""Experts' decisions in the warehouse, copied from the review queue in the queue's order."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import polars as pl
+
+from outcross.data.home import Home
+from outcross.data.rows import insert_new
+from outcross.data.samples import Record, Sample
+from outcross.data.warehouse import add_samples, opened
+
+
+class Decision(Record):
+    """What one expert decided of one sample."""
+
+    decision_id: str
+    seq: int
+    """The queue's own order; a later decision on the same sample replaces an earlier one."""
+    sample_id: str
+    recipe: str
+    verdict: Literal["approve", "edit", "reject"]
+    reasons: tuple[str, ...]
+    edited_id: str | None
+    """The hybrid sample that an edit made."""
+    reviewer: str
+    route: str
+    """Why the item was in the queue: `border` or `audit`."""
+    incl_prob: float
+    shown_hash: str
+    reviewed_at: datetime
+
+
+def last(home: Home) -> int:
+    """The queue's number of the last decision that was copied; 0 before the first."""
+    with opened(home) as connection:
+        found = connection.execute("SELECT coalesce(max(seq), 0) FROM decision").fetchall()
+    return int(found[0][0])
+
+
+def add(home: Home, decisions: Sequence[Decision], edited: Sequence[Sample]) -> int:
+    """Store decisions and the samples that edits made, in one transaction; return how many were new."""
+    if not decisions:
+        return 0
+    frame = pl.DataFrame([decision.model_dump() for decision in decisions], schema_overrides={"edited_id": pl.Utf8})
+    frame = frame.cast({"reasons": pl.List(pl.Utf8)})
+    with opened(home) as connection:
+        add_samples(connection, edited)
+        return insert_new(connection, "decision", frame, ["decision_id"])
+
+
+def settled(home: Home, recipe: str) -> pl.DataFrame:
+    """The experts' last word on each sample: sample_id, verdict, edited_id."""
+    with opened(home) as connection:
+        return connection.execute(
+            "SELECT sample_id, verdict, edited_id FROM settled WHERE recipe = ? ORDER BY sample_id", [recipe]
+        ).pl()

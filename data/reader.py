@@ -1,0 +1,44 @@
+"""What a training job uses: a published table, as a frame, and nothing that could change under it."""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from outcross.data import releases
+from outcross.data.home import Home
+from outcross.settings import Settings
+
+
+def release_path(name: str, version: int | None = None, *, home: Path | str | None = None) -> Path:
+    """The DuckDB file of a release; its table `samples` can be read by anything that reads DuckDB.
+
+    Args:
+        name: the release, such as `docstrings`.
+        version: a version; the newest where None. A published version never changes.
+        home: the folder of the stores; `OUTCROSS_HOME`, or `.outcross` in the working directory, where None.
+
+    Raises:
+        outcross.errors.ReleaseError: there is no such release.
+    """
+    return releases.find(_home(home), name, version).table
+
+
+def read(name: str, version: int | None = None, *, home: Path | str | None = None) -> pl.DataFrame:
+    """A release as a Polars frame, a row a sample, ordered by `sample_id`; arguments as in `release_path`.
+
+    `weight` says how often a row is drawn in one pass over the mixture: sample with probability proportional
+    to it, or scale each row's loss by it.
+    """
+    return pl.DataFrame(pl.from_arrow(read_arrow(name, version, home=home)))
+
+
+def read_arrow(name: str, version: int | None = None, *, home: Path | str | None = None) -> pa.Table:
+    """A release as an Arrow table; arguments as in `release_path`."""
+    with duckdb.connect(str(release_path(name, version, home=home)), read_only=True) as connection:
+        return connection.execute("SELECT * FROM samples ORDER BY sample_id").to_arrow_table()
+
+
+def _home(home: Path | str | None) -> Home:
+    return Home(Path(home) if home is not None else Settings().home)

@@ -1,0 +1,161 @@
+"""Recipes: the TOML file that describes one data set, checked before anything runs."""
+
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tomli_w
+from pydantic import Field, ValidationError
+
+from outcross.data.home import Home
+from outcross.data.samples import KINDS, Filled, Record, digest
+from outcross.errors import RecipeError
+
+BUILT_IN = Path(__file__).parent / "recipes"
+SUFFIX = ".toml"
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+
+
+class Source(Record):
+    """Where people's rows come from, and whose word it is that people wrote them."""
+
+    reader: Literal["stdlib", "jsonl"]
+    path: Path | None = None
+    """The file, for the reader `jsonl`."""
+    licence: str = ""
+    attestation: str = ""
+    fields: dict[str, str] = Field(default_factory=dict)
+    """Content field → name in the file, dotted where nested; guessed where empty."""
+    stratum: str | None = None
+    """Name of the field that slices the rows; all are of one stratum where None."""
+    document: str | None = None
+    """Name of the field that says which document a row is of; each row is its own where None."""
+    seed_share: Share = 0.1
+    heldout_share: Share = 0.15
+
+
+class Drafting(Record):
+    """What a model is asked for, and how."""
+
+    count: int = Field(ge=0, le=10_000_000)
+    """Drafts wanted in all; a run makes those that are not there yet."""
+    examples: int = Field(default=2, ge=0, le=20)
+    """Seed rows shown with each request; they become the draft's parents."""
+    max_prompt: int = Field(default=4_000, ge=100)
+    """Characters of a target, or of one example, beyond which it is passed over."""
+    writes: tuple[Filled, ...]
+    """Content fields that the model writes."""
+    given: dict[str, str] = Field(default_factory=dict)
+    """The other content fields, as Jinja templates over the target's fields."""
+    system: Filled
+    ask: Filled
+    """Jinja template of a request over the content fields that the model doesn't write."""
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_tokens: int = Field(default=200, ge=1, le=32_768)
+
+
+class Review(Record):
+    """What experts see beside the borderline rows."""
+
+    audit_share: Share = 0.1
+    """Of the accepted rows, those that are reviewed all the same."""
+
+
+class Recipe(Record):
+    """One data set: its people, its drafting, its screen, its review, its mixture."""
+
+    name: Name
+    about: Filled
+    kind: Literal["instruction", "preference", "reasoning", "conversation", "trajectory", "text"]
+    source: Source
+    draft: Drafting
+    screen: dict[str, dict[str, float]]
+    """Validator → its limits, and `reject_below` and `accept_from`, the scores that its rule cuts at."""
+    review: Review = Review()
+    mixture: dict[str, float] = Field(default_factory=dict)
+    """The mixture policy's rules; the policy's defaults where silent."""
+
+    @cached_property
+    def digest(self) -> str:
+        """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not."""
+        return digest(self.model_dump(mode="json", exclude={"source": {"path"}, "draft": {"count"}}))
+
+
+def names(home: Home) -> list[str]:
+    """Recipes that can be named: this home's own and the built-in ones."""
+    return sorted({path.stem for folder in (home.recipes, BUILT_IN) for path in folder.glob(f"*{SUFFIX}")})
+
+
+def load(home: Home, name: str) -> Recipe:
+    """Read a recipe by its name or by the path of its file.
+
+    A recipe may name another as its `base`; what it says itself wins, table by table.
+
+    Raises:
+        RecipeError: there is none of that name, or it doesn't hold; the text says where and why.
+    """
+    path = Path(name) if name.endswith(SUFFIX) else _find(home, name)
+    try:
+        recipe = Recipe.model_validate(_table(home, path, seen=()))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RecipeError(f"{path}: `{where}`: {first['msg']} (found {str(first['input'])[:80]!r}).") from None
+    unknown = set(recipe.draft.writes) - KINDS[recipe.kind].model_fields.keys()
+    if unknown:
+        raise RecipeError(
+            f"{path}: `draft.writes` names {sorted(unknown)}, and a sample of kind {recipe.kind} has "
+            f"{sorted(KINDS[recipe.kind].model_fields.keys() - {'kind'})}."
+        )
+    return recipe
+
+
+def _find(home: Home, name: str) -> Path:
+    for folder in (home.recipes, BUILT_IN):
+        if (path := folder / f"{name}{SUFFIX}").is_file():
+            return path
+    raise RecipeError(
+        f"there is no recipe `{name}`. There are: {', '.join(names(home))}; or give the path of a {SUFFIX} file."
+    )
+
+
+def _table(home: Home, path: Path, seen: tuple[Path, ...]) -> dict[str, object]:
+    if path in seen:
+        raise RecipeError(f"{path} is its own base. Take `base` out of one of: {', '.join(map(str, seen))}.")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{path} can't be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not TOML: {error}.") from error
+    base = table.pop("base", None)
+    return table if base is None else _merge(_table(home, _find(home, str(base)), (*seen, path)), table)
+
+
+def _merge(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def write(home: Home, name: str, table: dict[str, object]) -> Recipe:
+    """Store a recipe of this home's own and read it back; one that doesn't hold is not kept.
+
+    Raises:
+        RecipeError: see `load`, or the name is not made of a–z, 0–9, `-` and `_`.
+    """
+    home.recipes.mkdir(parents=True, exist_ok=True)
+    draft = home.recipes / f".{name}.new{SUFFIX}"
+    draft.write_text(tomli_w.dumps({"name": name, **table}), encoding="utf-8")
+    try:
+        recipe = load(home, str(draft))
+        draft.replace(home.recipes / f"{recipe.name}{SUFFIX}")
+    finally:
+        draft.unlink(missing_ok=True)
+    return recipe

@@ -1,0 +1,75 @@
+"""The vault: clean human data. The ingest flow alone writes it; all others read."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from outcross.data.home import Home
+from outcross.data.lease import lease
+from outcross.data.migrate import migrate_duckdb
+from outcross.data.rows import STORED, from_row, insert_new, to_frame
+from outcross.data.samples import Sample
+
+PARTS = ("seed", "mixture", "heldout", "target")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Shares of a corpus's documents, each in [0, 1], together at most 1; what is left is the mixture."""
+
+    seed: float
+    heldout: float
+
+    def part(self, document: str) -> str:
+        """The part that a document falls into, by its name's hash: the same on every machine and run."""
+        point = int.from_bytes(hashlib.sha256(document.encode("utf-8")).digest()[:8]) / 2**64
+        if point < self.heldout:
+            return "heldout"
+        return "seed" if point < self.heldout + self.seed else "mixture"
+
+
+def add(home: Home, recipe: str, rows: Sequence[tuple[str, Sample]]) -> int:
+    """Store human samples with the part each belongs to; return how many were new.
+
+    A sample that the recipe already has stays as it first came, part included, so that a second copy in
+    another document can't cross the split.
+    """
+    frame = to_frame(sample for _, sample in rows).with_columns(
+        pl.Series("part", [part for part, _ in rows], dtype=pl.Utf8), pl.lit(recipe).alias("recipe")
+    )
+    home.root.mkdir(parents=True, exist_ok=True)
+    with lease(home.vault) as connection:
+        migrate_duckdb(connection, "vault")
+        return insert_new(connection, "human_sample", frame, ["recipe", "sample_id"])
+
+
+def samples(home: Home, recipe: str, part: str) -> list[Sample]:
+    """A part's samples, ordered by id."""
+    with lease(home.vault, read_only=True) as connection:
+        found = connection.execute(
+            f"SELECT {STORED} FROM human_sample WHERE recipe = ? AND part = ? ORDER BY sample_id", [recipe, part]
+        ).fetchall()
+    return [from_row(*row) for row in found]
+
+
+def table(home: Home, recipe: str, *parts: str) -> pl.DataFrame:
+    """The stored rows of some parts as a frame, ordered by id; all columns of `human_sample`."""
+    with lease(home.vault, read_only=True) as connection:
+        return connection.execute(
+            "SELECT * FROM human_sample WHERE recipe = ? AND list_contains(?, part) ORDER BY sample_id",
+            [recipe, list(parts)],
+        ).pl()
+
+
+def counts(home: Home, recipe: str) -> dict[str, int]:
+    """Rows by part; empty where nothing was ingested yet."""
+    if not home.vault.exists():
+        return {}
+    with lease(home.vault, read_only=True) as connection:
+        return dict(
+            connection.execute(
+                "SELECT part, count(*) FROM human_sample WHERE recipe = ? GROUP BY part ORDER BY part", [recipe]
+            ).fetchall()
+        )

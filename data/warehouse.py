@@ -1,0 +1,48 @@
+"""The warehouse: what models drafted, what validators and experts made of it. Append only, keyed by content."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+import polars as pl
+
+from outcross.data.home import Home
+from outcross.data.lease import lease
+from outcross.data.migrate import migrate_duckdb
+from outcross.data.rows import STORED, from_row, insert_new, to_frame
+from outcross.data.samples import Sample
+
+
+@contextmanager
+def opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Lease the warehouse for one short transaction, its schema up to date."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    with lease(home.warehouse) as connection:
+        migrate_duckdb(connection, "warehouse")
+        yield connection
+
+
+def add_samples(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample]) -> int:
+    """Store synthetic and hybrid samples; return how many were new."""
+    frame = to_frame(samples).drop("source", "licence", "attestation")
+    return insert_new(connection, "sample", frame, ["sample_id"])
+
+
+def samples(home: Home, ids: Sequence[str]) -> dict[str, Sample]:
+    """The stored samples among these ids, by id."""
+    with opened(home) as connection:
+        found = connection.execute(
+            f"SELECT {STORED} FROM sample WHERE sample_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY sample_id",
+            [list(ids)],
+        ).fetchall()
+    return {sample.sample_id: sample for sample in (from_row(*row) for row in found)}
+
+
+def drafted(home: Home, recipe: str) -> pl.DataFrame:
+    """A recipe's drafts in their order: sample_id, rank, content, provenance."""
+    with opened(home) as connection:
+        return connection.execute(
+            "SELECT d.sample_id, d.rank, s.content, s.provenance FROM drafted d JOIN sample s USING (sample_id)"
+            " WHERE d.recipe = ? ORDER BY d.rank, d.sample_id",
+            [recipe],
+        ).pl()

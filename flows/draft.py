@@ -1,0 +1,58 @@
+"""Drafts from a model, or from a file of drafts that somebody already has."""
+
+from pathlib import Path
+
+from prefect import flow
+from prefect.artifacts import update_progress_artifact
+from prefect.futures import as_completed, wait
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from outcross.progress import stage
+from outcross.serving.endpoint import connect
+from outcross.settings import Settings
+from outcross.tasks import artifacts
+from outcross.tasks.batches import batches
+from outcross.tasks.intake import Intake
+from outcross.tasks.steps import bulk, draft_batch, import_drafts, plan_drafts
+
+WORKERS = 2
+"""Batches drafted at once, so that one's last slow answers don't leave the server idle."""
+
+
+@flow(name="draft", flow_run_name="draft-{recipe}", task_runner=ThreadPoolTaskRunner(max_workers=WORKERS))  # type: ignore[arg-type]  # Prefect types the runner's future as invariant
+def draft(
+    recipe: str = "docstrings",
+    home: Path | None = None,
+    count: int | None = None,
+    drafts: Path | None = None,
+    generator: str = "",
+) -> int | Intake:
+    """Draft until the plan's first `count` slots are answered; what has an answer is not paid for again.
+
+    Args:
+        recipe: a recipe's name, or the path of its file.
+        home: the folder of the stores; `OUTCROSS_HOME`, or `.outcross`, where None.
+        count: drafts wanted in all; the recipe's own number where None.
+        drafts: a JSONL file to import instead of asking a model.
+        generator: the name of the model that wrote that file.
+
+    Returns:
+        How many slots were asked for, or what came in from the file.
+    """
+    settings = Settings()
+    place = home or settings.home
+    if drafts is not None:
+        return import_drafts(place, recipe, drafts, generator)
+    with connect(settings) as endpoint:
+        slots = plan_drafts(place, recipe, bulk(endpoint), count)
+        bar = artifacts.drafting(recipe)
+        share = endpoint.model_copy(update={"concurrency": max(1, endpoint.concurrency // WORKERS)})
+        with stage("draft", len(slots)):
+            parts = batches(slots)
+            futures = [draft_batch.submit(place, recipe, bulk(share), bulk(part)) for part in parts]
+            for done, _ in enumerate(as_completed(futures), start=1):
+                update_progress_artifact(bar, progress=100 * done / len(futures))
+            wait(futures)
+        for future in futures:
+            future.result()
+    return len(slots)

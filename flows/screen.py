@@ -1,0 +1,36 @@
+"""Verdicts on drafts, and the doubtful ones before experts."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from outcross.data import recipe as recipes
+from outcross.data.home import Home
+from outcross.progress import stage
+from outcross.settings import Settings
+from outcross.tasks import artifacts
+from outcross.tasks.batches import LARGEST, batches
+from outcross.tasks.steps import bulk, enqueue_doubtful, find_unjudged, screen_batch
+
+
+@flow(name="screen", flow_run_name="screen-{recipe}")
+def screen(recipe: str = "docstrings", home: Path | None = None) -> int:
+    """Judge every draft that has no verdict, then queue borderline ones and the audit slice.
+
+    Nobody is waited for: the flow ends with the queue filled, and `collect` brings decisions back.
+
+    Args:
+        recipe: a recipe's name, or the path of its file.
+        home: the folder of the stores; `OUTCROSS_HOME`, or `.outcross`, where None.
+
+    Returns:
+        How many items are new in the review queue.
+    """
+    place = home or Settings().home
+    ids = find_unjudged(place, recipe)
+    with stage("screen", len(ids)):
+        for part in batches(ids, wanted=-(-len(ids) // LARGEST)):
+            screen_batch(place, recipe, bulk(part))
+    queued = enqueue_doubtful(place, recipe)
+    artifacts.outcomes(Home(place), recipes.load(Home(place), recipe))
+    return queued

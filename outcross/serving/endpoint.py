@@ -1,0 +1,162 @@
+"""Where the model answers: an OpenAI-compatible address that was checked, or the embedded model."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+
+from outcross.data.samples import Digest, Record
+from outcross.errors import InputError, ModelMissing, ServerUnavailable
+from outcross.serving import embedded
+from outcross.settings import Settings
+
+PROBE_TIMEOUT = 10.0
+"""Seconds that a server may take to list its models."""
+
+SERVER_CONCURRENCY = 64
+
+
+class Endpoint(Record):
+    """A model that answered when it was asked for; everything a client needs to use it."""
+
+    base_url: str = Field(pattern=r"^https?://\S+/v1$")
+    model: str = Field(min_length=1)
+    weights_digest: Digest | None = None
+    """SHA-256 of the weights; None where only the server knows them."""
+    model_depth: int = Field(default=0, ge=0)
+    """Model generations between people and what the model was trained on; 0 for the embedded one."""
+    concurrency: int = Field(ge=1)
+    """Requests to keep in flight."""
+    api_key: SecretStr | None = Field(default=None, repr=False)
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Endpoint]:
+    """Give the model that the settings name, for the length of the block.
+
+    With a base URL, its server is asked once for its models and nothing is started. Without one, the embedded
+    model runs until the block ends, however it ends, and nothing keeps running after. Empty settings count as unset.
+
+    Raises:
+        InputError: the base URL or the key can't be one.
+        ServerUnavailable: nothing answers there, or the embedded model doesn't start.
+        ModelMissing: the server doesn't have the model, or the choice is open, or the weights aren't installed.
+    """
+    wanted = settings.model or None
+    if not settings.base_url:
+        if wanted not in {None, embedded.MODEL}:
+            raise ModelMissing(
+                f"OUTCROSS_MODEL is {wanted!r}, but the embedded model is {embedded.MODEL!r}. Set OUTCROSS_BASE_URL to "
+                "the server that has it, or unset OUTCROSS_MODEL."
+            )
+        with embedded.serve() as server:
+            yield Endpoint(
+                base_url=server.base_url,
+                model=embedded.MODEL,
+                weights_digest=server.weights_digest,
+                concurrency=settings.concurrency or embedded.SLOTS,
+                api_key=server.api_key,
+            )
+    else:
+        base_url = _checked_url(settings.base_url)
+        api_key = _checked_key(settings.api_key)
+        yield Endpoint(
+            base_url=base_url,
+            model=_choose(served_models(base_url, api_key), wanted, base_url),
+            model_depth=settings.model_depth,
+            concurrency=settings.concurrency or SERVER_CONCURRENCY,
+            api_key=api_key,
+        )
+
+
+def served_models(base_url: str, api_key: SecretStr | None = None) -> list[str]:
+    """Ask a server which models it has. Proxies and redirects aren't followed, so the key goes nowhere else.
+
+    Raises:
+        ServerUnavailable: nothing answers in `PROBE_TIMEOUT` seconds, or what answers isn't a model server.
+    """
+    request = urllib.request.Request(f"{base_url}/models")  # noqa: S310  # only http(s) gets this far
+    if api_key is not None:
+        request.add_header("Authorization", f"Bearer {api_key.get_secret_value()}")
+    try:
+        with _OPENER.open(request, timeout=PROBE_TIMEOUT) as response:
+            listing = json.loads(response.read())
+        return [str(entry["id"]) for entry in listing["data"]]
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise ServerUnavailable(_refusal(base_url, error.code)) from None
+    except (OSError, HTTPException) as error:
+        cause = getattr(error, "reason", error)
+        raise ServerUnavailable(
+            f"Nothing answers at {base_url}/models ({cause}). Start the server, or unset OUTCROSS_BASE_URL to use the "
+            "embedded model."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise ServerUnavailable(
+            f"{base_url}/models answers, but not with a list of models. Set OUTCROSS_BASE_URL to an OpenAI-compatible "
+            "server, or unset it to use the embedded model."
+        ) from None
+
+
+def _checked_url(base_url: str) -> str:
+    """The address without a trailing slash, if a request can be sent there and it may be shown in a log."""
+    address = base_url.strip().rstrip("/")
+    try:
+        parts = urlsplit(address)
+        if "@" in parts.netloc:
+            raise InputError(
+                "OUTCROSS_BASE_URL holds a user name or password. Take it out, and put the key in OUTCROSS_API_KEY."
+            )
+        ends_well = parts.path.endswith("/v1") and address.endswith(parts.path)  # no query, no fragment
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and ends_well
+    except ValueError:
+        fits = False
+    if not fits or not re.fullmatch(r"[!-~]+", address):
+        raise InputError(
+            f"OUTCROSS_BASE_URL is {base_url!r}, but must be an http or https address that ends in /v1, such as "
+            "http://127.0.0.1:8000/v1."
+        )
+    return address
+
+
+def _checked_key(api_key: SecretStr | None) -> SecretStr | None:
+    """The key without the line end that a mounted secret often has."""
+    key = "" if api_key is None else api_key.get_secret_value().strip()
+    if not re.fullmatch(r"[!-~]*", key):
+        raise InputError("OUTCROSS_API_KEY holds spaces or other characters that a key can't have. Copy it afresh.")
+    return SecretStr(key) if key else None
+
+
+def _refusal(base_url: str, status: int) -> str:
+    said = f"{base_url}/models answered with status {status}."
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return f"{said} Put the server's key in OUTCROSS_API_KEY."
+    return f"{said} Check that OUTCROSS_BASE_URL is an OpenAI-compatible server, or unset it to use the embedded model."
+
+
+def _choose(served: list[str], wanted: str | None, base_url: str) -> str:
+    if wanted is not None and wanted in served:
+        return wanted
+    if wanted is None and len(served) == 1:
+        return served[0]
+    names = ", ".join(repr(name[:100]) for name in served[:10]) or "no model"
+    listed = names if len(served) <= 10 else f"{names} and {len(served) - 10} more"
+    asked = "OUTCROSS_MODEL isn't set" if wanted is None else f"OUTCROSS_MODEL is {wanted!r}"
+    raise ModelMissing(f"{asked}, and {base_url} serves {listed}. Set OUTCROSS_MODEL to one that it serves.")
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Turn a redirect into an error: urllib would send the key along to wherever it points."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())

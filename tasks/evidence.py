@@ -1,0 +1,228 @@
+"""The evidence page: one self-contained HTML file that shows what a release is made of and why it may be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from outcross.data.samples import Record
+from outcross.mixture.supply import CLASSES
+from outcross.tasks.gate import Check
+
+SHOWN_STRATA = 20
+"""Strata with a bar of their own; the others share one."""
+
+SHOWN_REASONS = 10
+"""Reasons with a line of their own; the others are summed."""
+
+
+class ClassMass(Record):
+    """What one class holds of the release."""
+
+    klass: str
+    rows: int = Field(ge=0)
+    mass: float = Field(ge=0, allow_inf_nan=False)
+
+
+class StratumMass(ClassMass):
+    """What one class holds of one stratum."""
+
+    stratum: str
+    floor: float = Field(ge=0, le=1)
+    """Least share of the stratum's mass that the class must hold."""
+
+
+class Tally(Record):
+    """How many rows had one reason."""
+
+    reason: str
+    rows: int = Field(ge=0)
+
+
+class Outcomes(Record):
+    """What the screen said of the drafts."""
+
+    accepted: int = Field(ge=0)
+    borderline: int = Field(ge=0)
+    rejected: int = Field(ge=0)
+
+
+class Generator(Record):
+    """A model, and how many rows of the release it wrote."""
+
+    model: str
+    weights_digest: str | None = None
+    model_depth: int = Field(ge=0)
+    rows: int = Field(ge=0)
+
+
+class Evidence(Record):
+    """What the page shows: a manifest's fields, others ignored, and the gate's checks."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    version: int
+    created_at: AwareDatetime
+    kind: str
+    rows: int = Field(ge=0)
+    mass: float = Field(ge=0, allow_inf_nan=False)
+    by_class: tuple[ClassMass, ...]
+    strata: tuple[StratumMass, ...]
+    binding: tuple[str, ...] = ()
+    left_out: tuple[Tally, ...] = ()
+    outcomes: Outcomes | None = None
+    """None where nothing was drafted."""
+    reasons: tuple[Tally, ...] = ()
+    generators: tuple[Generator, ...] = ()
+    digests: dict[str, str | None] = Field(default_factory=dict)
+    policy: dict[str, Any] = Field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a bar, in shares of its length."""
+
+    klass: str
+    start: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Band:
+    """A bar of the strata's chart."""
+
+    name: str
+    rows: int
+    mass: float
+    parts: tuple[Part, ...]
+    human: float
+    """Share of the mass that human rows hold."""
+    floor: float
+
+
+def render(evidence: Evidence) -> str:
+    """The page as HTML that needs nothing else: no script, no font, no address outside itself.
+
+    Names, reasons and values are shown as text, whatever they hold.
+    """
+    bands = _bands(evidence.strata)
+    return _ENVIRONMENT.get_template("evidence.html").render(
+        evidence=evidence,
+        composition=_parts(evidence.by_class),
+        classes=[_line(entry, evidence) for entry in sorted(evidence.by_class, key=_place)],
+        human=_human_share(evidence.by_class),
+        bands=bands[:SHOWN_STRATA],
+        tail=_tail(evidence.strata, bands[SHOWN_STRATA:]),
+        strata=len(bands),
+        screened=_screened(evidence.outcomes),
+        left_out=_longest(evidence.left_out),
+        reasons=_longest(evidence.reasons),
+        checks=sorted(evidence.checks, key=lambda check: check.passed),
+        failed=sum(not check.passed for check in evidence.checks),
+    )
+
+
+def _line(entry: ClassMass, evidence: Evidence) -> dict[str, Any]:
+    """A class's totals, and the range of its weights: rows of one class in one stratum weigh the same."""
+    weights = [one.mass / one.rows for one in evidence.strata if one.klass == entry.klass and one.rows]
+    share = entry.mass / evidence.mass if evidence.mass else 0.0
+    return {"entry": entry, "share": share, "least": min(weights, default=None), "most": max(weights, default=None)}
+
+
+def _parts(entries: Sequence[ClassMass]) -> tuple[Part, ...]:
+    """The stretches of a stacked bar, in the classes' own order."""
+    total, start, parts = sum(entry.mass for entry in entries), 0.0, []
+    for klass in CLASSES:
+        share = sum(entry.mass for entry in entries if entry.klass == klass) / total if total else 0.0
+        if share:
+            parts.append(Part(klass, start, share))
+        start += share
+    return tuple(parts)
+
+
+def _place(entry: ClassMass) -> int:
+    """Where a class stands in a list; unknown ones come last."""
+    return CLASSES.index(entry.klass) if entry.klass in CLASSES else len(CLASSES)
+
+
+def _human_share(entries: Sequence[ClassMass]) -> float:
+    return next((part.share for part in _parts(entries) if part.klass == CLASSES[0]), 0.0)
+
+
+def _bands(strata: Sequence[StratumMass]) -> list[Band]:
+    """A bar a stratum, the heaviest first, ties by name."""
+    ordered = groupby(sorted(strata, key=lambda entry: entry.stratum), key=lambda entry: entry.stratum)
+    bands = [_band(name, list(entries)) for name, entries in ordered]
+    return sorted(bands, key=lambda band: (-band.mass, band.name))
+
+
+def _band(name: str, entries: Sequence[StratumMass]) -> Band:
+    return Band(
+        name=name,
+        rows=sum(entry.rows for entry in entries),
+        mass=sum(entry.mass for entry in entries),
+        parts=_parts(entries),
+        human=_human_share(entries),
+        floor=max(entry.floor for entry in entries),
+    )
+
+
+def _tail(strata: Sequence[StratumMass], bands: Sequence[Band]) -> dict[str, Any] | None:
+    """The bands that have no bar of their own, as one, with the least human share among them."""
+    if not bands:
+        return None
+    names = {band.name for band in bands}
+    band = _band(f"{len(bands):,} other strata", [entry for entry in strata if entry.stratum in names])
+    return {"band": band, "least": min(one.human for one in bands)}
+
+
+def _screened(outcomes: Outcomes | None) -> list[tuple[str, int, float, float]]:
+    """Outcome, rows, start and share of its stretch of the bar."""
+    if outcomes is None:
+        return []
+    counts = outcomes.model_dump()
+    total, start, stretches = sum(counts.values()), 0.0, []
+    for name, rows in counts.items():
+        share = rows / total if total else 0.0
+        stretches.append((name, rows, start, share))
+        start += share
+    return stretches
+
+
+def _longest(tallies: Sequence[Tally]) -> list[Tally]:
+    """The commonest reasons, the others as one."""
+    ordered = sorted(tallies, key=lambda tally: (-tally.rows, tally.reason))
+    rest = ordered[SHOWN_REASONS:]
+    other = [Tally(reason=f"{len(rest):,} other reasons", rows=sum(tally.rows for tally in rest))] if rest else []
+    return ordered[:SHOWN_REASONS] + other
+
+
+def _number(value: float) -> str:
+    """Whole where it is whole, else one decimal; thousands apart."""
+    return f"{value:,.0f}" if abs(value - round(value)) < 0.05 else f"{value:,.1f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _cut(text: str, length: int = 120) -> str:
+    """A text from outside, short enough for a line or two, without characters that would reorder or hide others."""
+    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {"number": _number, "percent": _percent, "cut": _cut}

@@ -1,0 +1,73 @@
+"""People's rows into the vault, and what can't come in into quarantine."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from outcross.data import vault
+from outcross.data.corpora import stdlib
+from outcross.data.corpora.candidates import Candidate
+from outcross.data.corpora.jsonl import JsonlReader
+from outcross.data.home import Home
+from outcross.data.quarantine import Refusal
+from outcross.data.recipe import Recipe, Source
+from outcross.data.samples import CONTENT, Origin, Provenance, Sample
+from outcross.errors import RecipeError
+from outcross.tasks.intake import Intake, explain, refusal, take_in
+
+
+def ingest(home: Home, recipe: Recipe) -> Intake:
+    """Read the recipe's corpus into the vault; rows already there stay as they are.
+
+    Raises:
+        InputError: the corpus can't be read, or not one row of it could come in.
+        RecipeError: the recipe names no file for a reader that needs one.
+    """
+    split = vault.Split(seed=recipe.source.seed_share, heldout=recipe.source.heldout_share)
+
+    def parted(candidate: Candidate) -> tuple[str, Sample] | Refusal:
+        sample = admit(candidate, recipe.source)
+        if isinstance(sample, Refusal):
+            return sample
+        part = split.part(candidate.document)
+        # A target of a held-out document would bring that document's text into a prompt.
+        return ("target" if candidate.target and part != "heldout" else part, sample)
+
+    return take_in(home, recipe.name, _corpus(recipe), parted, lambda rows: vault.add(home, recipe.name, rows))
+
+
+def _corpus(recipe: Recipe) -> Iterator[Candidate | Refusal]:
+    source = recipe.source
+    if source.reader == "stdlib":
+        return stdlib.read()
+    if source.path is None:
+        raise RecipeError(
+            f"recipe {recipe.name} reads a JSONL file and names none. Use `outcross run --human FILE.jsonl`, or set "
+            "`path` in its [source]."
+        )
+    return JsonlReader(source.path, recipe.kind, source.fields, source.stratum, source.document)()
+
+
+def admit(candidate: Candidate, source: Source) -> Sample | Refusal:
+    """A candidate as a human sample, or why it can't be one: it is malformed, or nobody vouches for it."""
+    licence = candidate.licence or source.licence
+    attestation = candidate.attestation or source.attestation
+    if candidate.origin not in (None, Origin.HUMAN):
+        return refusal(candidate, f"says that its origin is {candidate.origin!r}: only people's rows enter the vault")
+    for what, value in (("licence", licence), ("attestation", attestation)):
+        if not value.strip():
+            return refusal(candidate, f"has no {what}: give --{what}, or put it in the row or the recipe's [source]")
+    try:
+        return Sample(
+            content=CONTENT.validate_python(candidate.content),
+            provenance=Provenance(
+                origin=Origin.HUMAN,
+                depth=0,
+                stratum=candidate.stratum,
+                source=candidate.document,
+                licence=licence,
+                attestation=attestation,
+            ),
+        )
+    except ValidationError as error:
+        return refusal(candidate, explain(error))

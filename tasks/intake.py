@@ -1,0 +1,88 @@
+"""The door that all rows from files come through: good ones in batches, bad ones counted and kept with the reason."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from outcross.data import quarantine
+from outcross.data.corpora.candidates import Candidate
+from outcross.data.home import Home
+from outcross.data.quarantine import EXCERPT, Refusal
+from outcross.data.samples import canonical
+from outcross.errors import InputError
+from outcross.progress import tracked
+
+BATCH = 2_000
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came through the door."""
+
+    read: int
+    new: int
+    refused: dict[str, int]
+    """Rows put into quarantine, by reason, most frequent first."""
+
+
+def take_in(
+    home: Home,
+    recipe: str,
+    found: Iterator[Candidate | Refusal],
+    admit: Callable[[Candidate], Row | Refusal],
+    store: Callable[[list[Row]], int],
+) -> Intake:
+    """Pass a corpus through the door.
+
+    Args:
+        admit: a candidate as a row, or why it can't be one.
+        store: keeps rows and returns how many were new.
+
+    Raises:
+        InputError: the corpus can't be read, or not one row of it could come in.
+    """
+    read, new, refused = 0, 0, Counter[str]()
+    rows: list[Row] = []
+    refusals: list[Refusal] = []
+
+    def flush() -> int:
+        quarantine.add(home, recipe, refusals)
+        added = store(rows) if rows else 0
+        rows.clear()
+        refusals.clear()
+        return added
+
+    for candidate in tracked(found, "read"):
+        read += 1
+        admitted = admit(candidate) if isinstance(candidate, Candidate) else candidate
+        if isinstance(admitted, Refusal):
+            refusals.append(admitted)
+            refused[admitted.reason.partition(":")[0]] += 1
+        else:
+            rows.append(admitted)
+        if len(rows) + len(refusals) >= BATCH:
+            new += flush()
+    new += flush()
+    if read == refused.total():
+        why = "; ".join(f"{count:,} × {reason}" for reason, count in refused.most_common(3)) or "it holds no rows"
+        raise InputError(f"not one row could be taken in for {recipe}: {why}.")
+    return Intake(read, new, dict(refused.most_common()))
+
+
+def refusal(candidate: Candidate, reason: str) -> Refusal:
+    """A candidate's refusal, with the beginning of what it holds."""
+    text = canonical(dict(candidate.content))[:EXCERPT]
+    excerpt = text.encode("utf-8", "backslashreplace").decode().replace("\0", "␀")
+    return Refusal(candidate.file, candidate.line, reason, excerpt)
+
+
+def explain(error: ValidationError) -> str:
+    """The first thing that is wrong, as a phrase: `response: Field required`."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the row"
+    return f"{where}: {first['msg']}"

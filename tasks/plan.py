@@ -1,0 +1,85 @@
+"""The drafting plan: which drafts are wanted, in an order that no interruption changes."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from outcross.data import vault
+from outcross.data.home import Home
+from outcross.data.recipe import Recipe
+from outcross.data.samples import Sample, digest
+from outcross.errors import InputError
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One draft that is wanted."""
+
+    rank: str
+    """Its place in the plan, as text that sorts; it doesn't depend on how many slots there are."""
+    anchor: Sample
+    """The human row that it is drafted for: a target, or a seed where the recipe has no targets."""
+    examples: tuple[Sample, ...]
+    """Seed rows shown to the model."""
+
+    @property
+    def parents(self) -> tuple[Sample, ...]:
+        """All human rows that the model sees."""
+        return (self.anchor, *(example for example in self.examples if example != self.anchor))
+
+
+def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
+    """The first `count` slots of a recipe's plan.
+
+    Anchors come in the order of their ids' hashes, again and again until there are enough; so asking for more
+    later only adds, and a plan is the same however often it was interrupted. Strata without human rows in the
+    mixture are left out: a release could not use what is drafted for them.
+
+    Raises:
+        InputError: the vault holds nothing to draft for.
+    """
+    seeds = [sample for sample in vault.samples(home, recipe.name, "seed") if _fits(sample, recipe)]
+    targets = [sample for sample in vault.samples(home, recipe.name, "target") if _fits(sample, recipe)]
+    mixed = set(vault.table(home, recipe.name, "mixture")["stratum"])
+    anchors = [sample for sample in targets or seeds if sample.provenance.stratum in mixed]
+    if not anchors:
+        raise InputError(
+            f"the vault has nothing to draft for in recipe {recipe.name}: no seed or target in a stratum with "
+            "human rows in the mixture. Ingest more rows, or lower `seed_share` or raise `max_prompt` in the recipe."
+        )
+    order = sorted(anchors, key=lambda anchor: digest([recipe.name, anchor.sample_id]))
+    kin = _by_stratum(seeds)
+    slots = []
+    for number in range(count):
+        turn, anchor = number // len(order), order[number % len(order)]
+        rank = f"{turn:06d}-{digest([recipe.name, anchor.sample_id])[:24]}"
+        slots.append(Slot(rank, anchor, _examples(recipe, anchor, turn, kin, seeds)))
+    return slots
+
+
+def _fits(sample: Sample, recipe: Recipe) -> bool:
+    return len(sample.content.model_dump_json()) <= recipe.draft.max_prompt
+
+
+def _by_stratum(seeds: Sequence[Sample]) -> dict[str, list[Sample]]:
+    groups = defaultdict(list)
+    for seed in seeds:
+        groups[seed.provenance.stratum].append(seed)
+    return groups
+
+
+def _examples(
+    recipe: Recipe, anchor: Sample, turn: int, kin: Mapping[str, list[Sample]], seeds: Sequence[Sample]
+) -> tuple[Sample, ...]:
+    """Seeds to show: the anchor itself if it is one, then some of its stratum, then of all; chosen by hashes."""
+    stratum = anchor.provenance.stratum
+    is_seed = anchor.content.kind == recipe.kind
+    # Targets of a stratum share their examples, so that a server computes the common beginning only once.
+    key = [anchor.sample_id if is_seed else stratum, turn]
+    chosen = [anchor] if is_seed else []
+    for pool in (kin.get(stratum, []), seeds):
+        for nth in range(4 * recipe.draft.examples if pool else 0):
+            pick = pool[int(digest([*key, nth])[:15], 16) % len(pool)]
+            if len(chosen) < max(recipe.draft.examples, int(is_seed)) and pick not in chosen:
+                chosen.append(pick)
+    return tuple(chosen)

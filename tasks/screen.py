@@ -1,0 +1,103 @@
+"""The screen: validators over drafts, rules over their signals, and the audit slice drawn from the accepted."""
+
+import json
+from dataclasses import dataclass
+
+import polars as pl
+
+from outcross.data import screening, vault, warehouse
+from outcross.data.home import Home
+from outcross.data.reading import read
+from outcross.data.recipe import Recipe
+from outcross.data.samples import CONTENT
+from outcross.progress import advance
+from outcross.validators import rules
+from outcross.validators.references import References
+from outcross.validators.registry import build
+from outcross.validators.routing import audited
+from outcross.validators.signals import SAMPLES, Validator, params_digest, run
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A recipe's validators with the rules over them."""
+
+    validators: tuple[Validator, ...]
+    rules: dict[str, rules.Rule]
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Screen":
+        """Build what the recipe's `[screen]` tables name.
+
+        Raises:
+            RecipeError: a name, a limit or a rule doesn't hold.
+        """
+        return cls(build(recipe.screen), rules.from_settings(recipe.screen))
+
+    @property
+    def ruleset(self) -> str:
+        """Names everything that decides a verdict."""
+        return rules.ruleset_digest(self.validators, self.rules)
+
+    @property
+    def keys(self) -> set[tuple[str, int, str]]:
+        """Name, version and limits of each validator, as signals are stored under."""
+        return {(one.name, one.version, params_digest(one)) for one in self.validators}
+
+
+def unjudged(home: Home, recipe: Recipe) -> list[str]:
+    """Ids of drafts without a verdict under the present rule set, in the order of the plan."""
+    judged = screening.verdicts(home, recipe.name, Screen.of(recipe).ruleset)
+    return warehouse.drafted(home, recipe.name).join(judged, on="sample_id", how="anti")["sample_id"].to_list()
+
+
+def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
+    """Judge some drafts: the signals that are missing, then a verdict each; return how many verdicts were new.
+
+    A rule that changed decides again from the stored signals; a validator that changed runs alone.
+    """
+    made = Screen.of(recipe)
+    drafts = _frame(warehouse.drafted(home, recipe.name), _seeds(home, recipe))
+    batch = drafts.filter(pl.col("sample_id").is_in(ids))
+    known = screening.signals(home, recipe.name, made.keys)
+    references = _references(home, recipe, drafts)
+    for validator in made.validators:
+        have = known.filter(pl.col("validator") == validator.name)
+        missing = batch.join(have, on="sample_id", how="anti")
+        if not missing.is_empty():
+            screening.add_signals(home, recipe.name, run(validator, missing, references))
+    signals = screening.signals(home, recipe.name, made.keys).filter(pl.col("sample_id").is_in(ids))
+    verdicts = rules.decide(signals, made.rules)
+    accepted = verdicts.filter(pl.col("outcome") == rules.ACCEPTED)["sample_id"]
+    drawn = audited(accepted, home.audit_key(), recipe.review.audit_share)
+    verdicts = verdicts.with_columns(pl.col("sample_id").is_in(list(drawn)).alias("audited"))
+    counts = dict(verdicts.group_by("outcome").len().iter_rows())
+    advance("screen", len(ids), **counts)
+    return screening.add_verdicts(home, recipe.name, made.ruleset, verdicts)
+
+
+def _seeds(home: Home, recipe: Recipe) -> dict[str, str]:
+    return {seed.sample_id: read(seed.content).response for seed in vault.samples(home, recipe.name, "seed")}
+
+
+def _frame(drafts: pl.DataFrame, seeds: dict[str, str]) -> pl.DataFrame:
+    """Drafts as validators see them, with the answers of the examples that each was shown."""
+    rows = []
+    for sample_id, rank, content, provenance in drafts.iter_rows():
+        said = json.loads(provenance)
+        reading = read(CONTENT.validate_json(content))
+        shown = [seeds[parent["sample_id"]] for parent in said["parents"] if parent["sample_id"] in seeds]
+        kind = json.loads(content)["kind"]
+        rows.append((sample_id, kind, said["stratum"], *reading, "\n\n".join(shown), rank))
+    return pl.DataFrame(rows, schema=SAMPLES, orient="row")
+
+
+def _references(home: Home, recipe: Recipe, drafts: pl.DataFrame) -> References:
+    people = _texts(vault.table(home, recipe.name, "seed", "mixture")).select("sample_id", "response")
+    heldout = _texts(vault.table(home, recipe.name, "heldout")).select("sample_id", pl.col("response").alias("text"))
+    return References(human=people, earlier=drafts.select("sample_id", "rank", "response"), heldout=heldout)
+
+
+def _texts(table: pl.DataFrame) -> pl.DataFrame:
+    responses = [read(CONTENT.validate_json(content)).response for content in table["content"]]
+    return table.select("sample_id").with_columns(pl.Series("response", responses, dtype=pl.Utf8))

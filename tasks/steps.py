@@ -1,0 +1,90 @@
+"""The Prefect tasks: each a thin step around a plain function of this room.
+
+The stores are the memory, not Prefect's cache: a step that runs again finds what it did and adds nothing twice.
+Arguments are names, paths and counts; what is larger is quoted, because Prefect walks everything else.
+"""
+
+from pathlib import Path
+from typing import TypeVar, cast
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+
+from outcross.data import recipe as recipes
+from outcross.data.home import Home
+from outcross.data.releases import Release
+from outcross.serving.endpoint import Endpoint
+from outcross.tasks import draft, imports, ingest, plan, release, review, screen
+from outcross.tasks.draft import Drafted
+from outcross.tasks.intake import Intake
+
+T = TypeVar("T")
+
+
+def bulk(value: T) -> T:
+    """Mark an argument as one that Prefect hands over as it is, without walking through it."""
+    return cast("T", quote(value))
+
+
+@task(name="ingest", task_run_name="ingest-{recipe}", cache_policy=NO_CACHE)
+def ingest_corpus(home: Path, recipe: str) -> Intake:
+    """Read people's rows into the vault."""
+    place = Home(home)
+    return ingest.ingest(place, recipes.load(place, recipe))
+
+
+@task(name="import-drafts", task_run_name="import-{recipe}", cache_policy=NO_CACHE)
+def import_drafts(home: Path, recipe: str, drafts: Path, generator: str) -> Intake:
+    """Take in drafts that somebody already has."""
+    place = Home(home)
+    return imports.import_drafts(place, recipes.load(place, recipe), drafts, generator)
+
+
+@task(name="plan", task_run_name="plan-{recipe}", cache_policy=NO_CACHE)
+def plan_drafts(home: Path, recipe: str, endpoint: Endpoint, count: int | None) -> list[plan.Slot]:
+    """The slots that have no draft yet."""
+    place = Home(home)
+    loaded = recipes.load(place, recipe)
+    return draft.pending(place, loaded, endpoint, loaded.draft.count if count is None else count)
+
+
+@task(name="draft", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
+def draft_batch(home: Path, recipe: str, endpoint: Endpoint, slots: list[plan.Slot]) -> Drafted:
+    """Draft a batch of slots; a retry asks only for what has no answer."""
+    place = Home(home)
+    return draft.draft(place, recipes.load(place, recipe), endpoint, slots)
+
+
+@task(name="unjudged", task_run_name="unjudged-{recipe}", cache_policy=NO_CACHE)
+def find_unjudged(home: Path, recipe: str) -> list[str]:
+    """Drafts without a verdict."""
+    place = Home(home)
+    return screen.unjudged(place, recipes.load(place, recipe))
+
+
+@task(name="screen", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+def screen_batch(home: Path, recipe: str, ids: list[str]) -> int:
+    """Judge a batch of drafts."""
+    place = Home(home)
+    return screen.screen(place, recipes.load(place, recipe), ids)
+
+
+@task(name="enqueue", task_run_name="enqueue-{recipe}", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+def enqueue_doubtful(home: Path, recipe: str) -> int:
+    """Put borderline drafts and the audit slice before experts."""
+    place = Home(home)
+    return review.enqueue(place, recipes.load(place, recipe))
+
+
+@task(name="collect", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+def collect_decisions(home: Path) -> int:
+    """Bring experts' decisions back."""
+    return review.collect(Home(home))
+
+
+@task(name="release", task_run_name="release-{recipe}", cache_policy=NO_CACHE)
+def publish_release(home: Path, recipe: str) -> Release:
+    """Weigh, gate and publish."""
+    place = Home(home)
+    return release.release(place, recipes.load(place, recipe))

@@ -1,0 +1,295 @@
+"""A stand-in for a model server: OpenAI's two addresses, answers drawn from a hash, faults on demand.
+
+No model is behind it. An answer is a function of the messages, the seed and the schema alone; most are made-up
+sentences that a screen would pass, and a few in a hundred are too short, loop, or copy the prompt. `--log` gets a
+line per answer served, so that a test can count what a real server would have charged for.
+
+    python tests/openai_server.py --port 0 --log served.txt --latency 0.05 --fault 500:0.2 --fault 400:0.1:always
+
+A fault is `KIND:SHARE` or `KIND:SHARE:always`. KIND is a status code, `disconnect` (in mid-body), `garbage` (no
+JSON) or `slow`; SHARE is the part of all distinct requests that it strikes, chosen by hash. Each is struck at its
+first attempt, or always.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+MODEL = "stand-in"
+SLOW_SECONDS = 30.0
+ODD_SHARE = 0.04
+"""Of the answers, this share is too short; as much loops, and as much copies the prompt."""
+WORDS = """
+a about above again against all almost along already also although always an and answer any apart argument around as
+ask at away back because before begin behind below between both bring build but by call can careful case catch change
+check choose clear close collect column common compare complete copy correct count create cut data date day decide
+deep describe detail differ direct divide document each early either empty end enough equal error even every exact
+example except expect explain extra fact fail far few field file fill find first fit follow for form found free from
+full function further general give good group grow half hand hard have head help here high hold how human idea if
+important in inside instead into is item its join just keep kind know large last later lead learn least leave left
+length less let level line list little long look loop low main make many map mark match mean measure middle might
+missing more most move much must name near need never new next none note nothing number object often old on once only
+open order other out over own page pair part pass path people place plain point possible print prove put question quick
+raise range read reason record repeat reply rest result return right row rule same sample say search second see send
+sentence separate set several shape short should show side simple since single small some sort source split stand start
+state step still stop store string such sum table take tell test text than that the their them then there these thing
+think this those though through time to together too top true try turn type under until up use value very wait way
+well what when where whether which while whole why wide will with within without word work world write wrong year yet
+""".split()  # noqa: SIM905  # three hundred quoted words would hide that they are words
+
+
+def compose(messages: list[dict[str, str]], seed: int | None, schema: dict[str, Any] | None) -> str:
+    """The answer to a prompt: text, or the schema's JSON with every property filled."""
+    chance = random.Random(_digest([messages, seed, schema]))
+    prompt = messages[-1]["content"]
+    roll = chance.random()
+    manner = ["short", "loop", "copy"][int(roll / ODD_SHARE)] if roll < 3 * ODD_SHARE else "plain"
+    if schema is None:
+        return _prose(chance, prompt, manner)
+    return json.dumps(_fill(schema, chance, prompt, manner))
+
+
+def _prose(chance: random.Random, prompt: str, manner: str) -> str:
+    if manner == "short":
+        return chance.choice(WORDS)
+    if manner == "loop":
+        return " ".join(chance.choices(WORDS, k=3) * 12)
+    if manner == "copy" and len(prompt.split()) > 5:
+        return " ".join(prompt.split()[-60:])
+    return " ".join(chance.choices(WORDS, k=chance.randint(8, 30))).capitalize() + "."
+
+
+def _fill(schema: dict[str, Any], chance: random.Random, prompt: str, manner: str) -> Any:
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return chance.choice(schema["enum"])
+    match schema.get("type", "object"):
+        case "object":
+            return {name: _fill(part, chance, prompt, manner) for name, part in schema.get("properties", {}).items()}
+        case "array":
+            least = schema.get("minItems", 2)
+            size = chance.randint(least, max(least, schema.get("maxItems", least + 2)))
+            return [_fill(schema.get("items", {"type": "string"}), chance, prompt, manner) for _ in range(size)]
+        case "string":
+            return _prose(chance, prompt, manner)[: schema.get("maxLength")]
+        case "boolean":
+            return chance.random() < 0.5
+        case _:
+            return chance.randint(schema.get("minimum", 0), schema.get("maximum", 10))
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Fault:
+    kind: str
+    share: float
+    always: bool
+
+    @classmethod
+    def parse(cls, text: str) -> "Fault":
+        kind, share, *rest = text.split(":")
+        return cls(kind, float(share), rest == ["always"])
+
+    def strikes(self, digest: str, attempt: int) -> bool:
+        """Whether this request is among the chosen; each kind chooses its own."""
+        return (self.always or attempt == 1) and random.Random(f"{self.kind} {digest}").random() < self.share
+
+
+class StandIn:
+    """The server's state: what was asked how often, how much was served, and the most at one time."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.faults = [Fault.parse(text) for text in options.fault]
+        self.attempts: Counter[str] = Counter()
+        self.served = self.flying = self.peak = 0
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=16 * 2**20)
+        app.router.add_get("/v1/models", self.models)
+        app.router.add_post("/v1/chat/completions", self.chat)
+        app.router.add_get("/stats", self.stats)
+        return app
+
+    async def models(self, request: web.Request) -> web.Response:
+        if not self.admits(request):
+            return _error(401, "wrong key")
+        return web.json_response({"object": "list", "data": [{"id": name} for name in self.options.model or [MODEL]]})
+
+    async def stats(self, _: web.Request) -> web.Response:
+        counts = {"asked": self.attempts.total(), "served": self.served, "flying": self.flying, "peak": self.peak}
+        return web.json_response(counts)
+
+    def admits(self, request: web.Request) -> bool:
+        key = self.options.api_key
+        return key is None or request.headers.get("Authorization") == f"Bearer {key}"
+
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        self.flying += 1
+        self.peak = max(self.peak, self.flying)
+        try:
+            return await self.answer(request)
+        finally:
+            self.flying -= 1
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if not self.admits(request):
+            return _error(401, "wrong key")
+        body = await request.json()
+        if body["model"] not in (self.options.model or [MODEL]):
+            return _error(404, f"no model {body['model']}")
+        digest = _digest(body)
+        self.attempts[digest] += 1
+        await asyncio.sleep(self.options.latency)
+        for fault in self.faults:
+            if fault.strikes(digest, self.attempts[digest]):
+                if fault.kind != "slow":
+                    return await self.fail(fault.kind, request)
+                await asyncio.sleep(SLOW_SECONDS)
+        self.record(digest)
+        return web.json_response(completion(body))
+
+    async def fail(self, kind: str, request: web.Request) -> web.StreamResponse:
+        if kind == "garbage":
+            return web.Response(text='{"choices": [{"message": {"con', content_type="application/json")
+        if kind == "disconnect":
+            response = web.StreamResponse(headers={"Content-Length": "1000"})
+            await response.prepare(request)
+            await response.write(b'{"choices": [')
+            assert request.transport is not None
+            request.transport.close()
+            return response
+        headers = {"Retry-After": self.options.retry_after} if kind == "429" else {}
+        return _error(int(kind), "fault on demand", headers)
+
+    def record(self, digest: str) -> None:
+        """Note an answer before it leaves: what dies on the way was paid for all the same."""
+        with self.options.log.open("a") as log:
+            log.write(f"{digest}\n")
+        self.served += 1
+        if self.served == self.options.die_after:
+            os._exit(1)
+
+
+def completion(body: dict[str, Any]) -> dict[str, Any]:
+    """The body of an answer, as OpenAI's reference describes it."""
+    schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
+    text = compose(body["messages"], body.get("seed"), schema)
+    pieces = text.split()
+    chance = random.Random(text)
+    tokens = [{"token": piece, "logprob": -chance.expovariate(1.0)} for piece in pieces]
+    cut = len(pieces) > body.get("max_tokens", sys.maxsize)
+    kept = " ".join(pieces[: body["max_tokens"]]) if cut else text
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": kept},
+        "finish_reason": "length" if cut else "stop",
+        "logprobs": {"content": tokens[: body.get("max_tokens")]} if body.get("logprobs") else None,
+    }
+    spent = sum(len(message["content"].split()) for message in body["messages"])
+    usage = {"prompt_tokens": spent, "completion_tokens": min(len(pieces), body.get("max_tokens", sys.maxsize))}
+    return {"object": "chat.completion", "model": body["model"], "choices": [choice], "usage": usage}
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": {"message": message}}, status=status, headers=headers)
+
+
+async def serve(options: argparse.Namespace) -> None:
+    options.log.touch()
+    runner = web.AppRunner(StandIn(options).app(), access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", options.port, reuse_address=True)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    print(f"listening on http://{host}:{port}/v1", flush=True)
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A stand-in for an OpenAI-compatible model server.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--log", type=Path, required=True, help="gets a line per answer served")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds per request")
+    parser.add_argument("--fault", action="append", default=[], help="KIND:SHARE[:always]")
+    parser.add_argument("--die-after", type=int, default=0, help="die before sending the answer of this number")
+    parser.add_argument("--retry-after", default="0", help="what a 429 says, in seconds")
+    parser.add_argument("--model", action="append", help=f"served name, {MODEL} if none is given")
+    parser.add_argument("--api-key", help="refuse other keys with status 401")
+    parser.add_argument("--leashed", action="store_true", help="end when standard input closes")
+    options = parser.parse_args()
+    if options.leashed:
+        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+    asyncio.run(serve(options))
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stand-in that a test started."""
+
+    base_url: str
+    log: Path
+    process: subprocess.Popen[str]
+
+    def served(self) -> list[str]:
+        """Digests of the requests answered so far, in order; a repeated one was paid for twice."""
+        return self.log.read_text().split()
+
+    def stats(self) -> dict[str, int]:
+        """Requests asked, answers served, those in flight, and the most in flight at one time."""
+        with urllib.request.urlopen(self.base_url.removesuffix("/v1") + "/stats", timeout=10) as response:
+            return json.load(response)
+
+    def kill(self) -> None:
+        """End it as a crash would; nothing answers at its address afterwards."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def openai_server(
+    log: Path,
+    *,
+    faults: Sequence[str] = (),
+    latency: float = 0.0,
+    die_after: int = 0,
+    retry_after: str = "0",
+    models: Sequence[str] = (MODEL,),
+    api_key: str | None = None,
+    port: int = 0,
+) -> Iterator[Running]:
+    """Run a stand-in for the length of the block; it also ends if the test's process is killed."""
+    command = [sys.executable, __file__, "--leashed", f"--log={log}", f"--latency={latency}", f"--port={port}"]
+    command += [f"--die-after={die_after}", f"--retry-after={retry_after}"]
+    command += [f"--fault={fault}" for fault in faults] + [f"--model={name}" for name in models]
+    command += [] if api_key is None else [f"--api-key={api_key}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = process.stdout.readline().strip()
+            assert said.startswith("listening on "), f"the stand-in didn't start: {said!r}"
+            yield Running(said.removeprefix("listening on "), log, process)
+        finally:
+            process.kill()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The door: what comes in, what is refused with which reason, and that good rows go on."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from outcross.data import quarantine, vault
+from outcross.data.corpora import stdlib
+from outcross.data.corpora.candidates import Candidate
+from outcross.data.corpora.jsonl import MAX_LINE
+from outcross.data.home import Home
+from outcross.data.lease import lease
+from outcross.data.samples import Origin
+from outcross.errors import InputError
+from outcross.tasks.imports import import_drafts
+from outcross.tasks.ingest import ingest
+from tests import make
+
+
+def refused(home: Home) -> list[tuple[int, str]]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        return connection.execute("SELECT line, reason FROM quarantine ORDER BY line").fetchall()
+
+
+def test_good_rows_go_on_past_bad_ones_which_are_kept_with_line_and_reason(home, tmp_path):
+    good = [json.dumps(row).encode() for row in make.tasks(3)]
+    bad = {
+        2: (b'{"question": "cut of', "not JSON"),
+        4: (b'["a", "list"]', "a JSON list where an object is wanted"),
+        5: (b'{"question": "Why?"}', "response: Field required"),
+        6: (b'{"question": "Wh\\u0000y?", "answer": "Because."}', "holds a NUL byte"),
+        7: (b'{"question": "Wh\xff?", "answer": "Because."}', "not UTF-8"),
+        8: (b'{"question": "Why?", "answer": "  "}', "String should match pattern"),
+        9: (b'{"question": "' + b"x" * 10_000_000 + b'", "answer": "y"}', f"longer than {MAX_LINE:,} bytes"),
+        10: (b'{"question": "Why?", "answer": "So.", "origin": "synthetic"}', "only people's rows enter the vault"),
+        11: (b'{"question": "Why?", "answer": ' + b"[" * 100_000, "not JSON"),
+        12: (b'{"question": "Why \\ud800?", "answer": "So."}', "unable to parse raw data as a unicode string"),
+    }
+    lines = {1: good[0], 3: good[1], 13: good[2], 14: good[2], 15: b""} | {n: line for n, (line, _) in bad.items()}
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(b"\n".join(lines[number] for number in sorted(lines)))
+    taken = ingest(home, make.recipe(home, path))
+    assert taken.new == 3, "a row that stands twice comes in once"
+    found = refused(home)
+    assert [line for line, _ in found] == sorted(bad)
+    for line, reason in found:
+        assert bad[line][1] in reason, (line, reason)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "is empty"),
+        ("{}".encode("utf-16"), "looks like UTF-16"),
+        (b'{"a": 1, "b": 2}\n', "has the fields a, b, and none of the usual pairs"),
+        (b"nothing\nof\nuse\n", "not one row could be taken in"),
+    ],
+)
+def test_a_file_that_gives_nothing_is_an_error_in_one_sentence(home, tmp_path, data, said):
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=said) as error:
+        ingest(home, make.recipe(home, path))
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(home, tmp_path):
+    with pytest.raises(InputError, match=r"gone\.jsonl can't be read: No such file"):
+        ingest(home, make.recipe(home, tmp_path / "gone.jsonl"))
+
+
+@pytest.mark.parametrize("missing", ["licence", "attestation"])
+def test_rows_that_nobody_vouches_for_are_refused(home, tmp_path, missing):
+    path = make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(2))
+    with pytest.raises(InputError, match=f"2 × has no {missing}"):
+        ingest(home, make.recipe(home, path, **{missing: ""}))
+    assert quarantine.count(home, "mine") == 2
+
+
+def test_a_row_may_bring_its_own_licence_and_attestation(home, tmp_path):
+    own = {"licence": "MIT", "attestation": "ada"}
+    path = make.write_jsonl(tmp_path / "mine.jsonl", [row | own for row in make.tasks(2)])
+    ingest(home, make.recipe(home, path, licence="", attestation=""))
+    parts = [sample.provenance for part in vault.PARTS for sample in vault.samples(home, "mine", part)]
+    assert {(said.licence, said.attestation) for said in parts} == {("MIT", "ada")}
+
+
+def test_ingesting_twice_adds_nothing(home, tmp_path):
+    recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", [*make.tasks(50), {"no": "row"}]))
+    assert ingest(home, recipe).new == 50
+    before = vault.counts(home, "mine")
+    assert ingest(home, recipe).new == 0
+    assert vault.counts(home, "mine") == before
+    assert quarantine.count(home, "mine") == 1
+
+
+def test_a_document_is_on_one_side_of_the_split_only(home, tmp_path):
+    rows = [row | {"book": f"book {number % 20}"} for number, row in enumerate(make.tasks(400))]
+    ingest(home, make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", rows), document="book"))
+    sides = [{sample.provenance.source for sample in vault.samples(home, "mine", part)} for part in vault.PARTS]
+    assert sum(len(side) for side in sides) == len(set().union(*sides)) == 20
+
+
+@pytest.mark.parametrize(
+    "column", ["origin = 'synthetic'", "depth = 1", "licence = ' '", "attestation = ''", "part = 'x'"]
+)
+def test_the_vault_itself_refuses_what_is_not_clean_human_data(home, column):
+    vault.add(home, "mine", [("mixture", make.human())])
+    with pytest.raises(duckdb.ConstraintException), lease(home.vault) as connection:
+        connection.execute(f"UPDATE human_sample SET {column}")
+
+
+def test_no_model_row_can_be_labelled_human_on_its_way_into_the_vault(home):
+    draft = make.synthetic([make.human()])
+    with pytest.raises(duckdb.ConstraintException):
+        vault.add(home, "mine", [("mixture", draft)])
+
+
+def test_drafts_come_in_labelled_synthetic_under_their_makers_name(home, tmp_path):
+    recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(5)))
+    claims_human = make.tasks(1)[0] | {"origin": "human"}
+    path = make.write_jsonl(tmp_path / "theirs.jsonl", [*make.tasks(4), claims_human])
+    taken = import_drafts(home, recipe, path, "their-model-7b")
+    assert (taken.read, taken.new) == (5, 4)
+    assert list(taken.refused) == ["claims the origin 'human' among drafts"]
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        made = connection.execute(
+            "SELECT origin, provenance->'generation'->>'model', count(*) FROM sample GROUP BY ALL"
+        ).fetchall()
+    assert made == [(Origin.SYNTHETIC.value, "their-model-7b", 4)]
+    assert import_drafts(home, recipe, path, "their-model-7b").new == 0
+
+
+def test_drafts_without_a_maker_are_refused(home, tmp_path):
+    recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(5)))
+    with pytest.raises(InputError, match="--generator NAME"):
+        import_drafts(home, recipe, make.write_jsonl(tmp_path / "theirs.jsonl", make.tasks(4)), " ")
+
+
+@pytest.fixture(scope="module")
+def library() -> list[Candidate]:
+    return [row for row in stdlib.read() if isinstance(row, Candidate)]
+
+
+def test_the_standard_library_gives_thousands_of_docstrings_in_a_long_tail_of_modules(library):
+    documented = [row for row in library if not row.target]
+    strata = [row.stratum for row in documented]
+    assert len(documented) > 2_000
+    assert len(set(strata)) > 80
+    assert sum(strata.count(name) < 10 for name in set(strata)) > 30
+
+
+def test_a_documented_function_is_shown_without_its_docstring(library):
+    found = next(
+        row for row in library if row.file == "Lib/textwrap.py" and "def dedent(" in str(row.content["context"])
+    )
+    assert str(found.content["response"]).startswith("Remove any common leading whitespace")
+    assert "common leading" not in str(found.content["context"])
+    compile(str(found.content["context"]), "dedent", "exec")
+
+
+def test_no_test_module_counts_as_documentation(library):
+    assert not [row.file for row in library if "/test" in Path(row.file).parent.as_posix() + "/"]

@@ -1,0 +1,411 @@
+"""The review page's server: who gets in, what is said, and what is never said."""
+
+import re
+import socket
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
+
+from outcross.data.claims import LEASE
+from outcross.data.queue import Queue
+from outcross.data.reviews import Shown, Source
+from outcross.data.samples import Content, Conversation, Instruction, Preference, Reasoning, Text, Trajectory
+from outcross.errors import InputError, StoreBusy
+from outcross.review.app import create_app, serve
+from outcross.review.guard import MAX_BODY
+from outcross.review.pages import TEMPLATES, render
+from outcross.review.screen import blocks, hidden, screen
+from tests.review_items import MODEL, an_item
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SEAL = {
+    "content-security-policy": CSP,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-dns-prefetch-control": "off",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+
+
+class Clock:
+    """A fake clock, moved by hand."""
+
+    time = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue(tmp_path: Path, clock: Clock) -> Queue:
+    return Queue(tmp_path / "review.sqlite", now=clock)
+
+
+def visit(queue: Queue, *, enter: bool = True) -> TestClient:
+    """The page's client, with the session cookie and the headers that its own script sends."""
+    app = create_app(queue, "ada")
+    client = TestClient(app, base_url="http://127.0.0.1:8787", raise_server_exceptions=False)
+    if enter:
+        client.get("/", params={"key": app.state.desk.keys.link})
+    client.headers.update({"X-CSRF-Token": app.state.desk.keys.csrf, "Sec-Fetch-Site": "same-origin"})
+    return client
+
+
+@pytest.fixture
+def client(queue: Queue) -> Iterator[TestClient]:
+    with visit(queue) as client:
+        yield client
+
+
+def sent(claim: dict[str, str], verdict: str = "approve", **more: object) -> dict[str, object]:
+    facts = {"verdict": verdict, "shown_hash": claim["shown_hash"], "idem": "idem-" + claim["token"][:20]}
+    return {"token": claim["token"], "ruling": facts | more}
+
+
+# --- The door ---
+
+
+def test_every_answer_is_sealed(queue: Queue, client: TestClient) -> None:
+    app = client.app
+    paths = [route.path for route in app.routes if isinstance(route, Route)]  # type: ignore[attr-defined]
+    mounts = [route.path for route in app.routes if isinstance(route, Mount)]  # type: ignore[attr-defined]
+    assert paths == ["/", "/claim", "/decide", "/skip", "/draft", "/heartbeat"]
+    assert mounts == ["/static"]
+    files = [f"/static/{path.name}" for path in (Path(TEMPLATES.loader.searchpath[0]).parent / "static").iterdir()]  # type: ignore[union-attr]
+    with visit(queue, enter=False) as stranger:
+        for path in [*paths, *files, "/static/none", "/static/../app.py", "/docs", "/openapi.json", "/favicon.ico"]:
+            for visitor in (client, stranger):
+                for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+                    answer = visitor.request(method, path, headers={"Content-Type": "application/json"}, content="{")
+                    sealed = {name: answer.headers.get(name) for name in SEAL}
+                    assert sealed == SEAL, (method, path, answer.status_code)
+                    assert answer.status_code != 500, (method, path)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/static/", "/static/%2e%2e/app.py"])
+def test_nothing_else_is_served(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_failure_is_sealed_and_tells_nothing(
+    queue: Queue, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the secret detail")
+
+    monkeypatch.setattr(Queue, "claim", fail)
+    answer = client.post("/claim", json={})
+    assert answer.status_code == 500
+    assert "the server's log says what" in answer.json()["error"]
+    assert "secret" not in answer.text
+    assert answer.headers["content-security-policy"] == CSP
+
+
+def test_the_printed_address_gives_a_cookie_that_scripts_cannot_read_and_forgets_the_key(queue: Queue) -> None:
+    with visit(queue, enter=False) as stranger:
+        key = stranger.app.state.desk.keys.link  # type: ignore[attr-defined]
+        answer = stranger.get("/", params={"key": key}, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert key.lower() not in cookie
+        assert stranger.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "ключ"])
+def test_a_wrong_key_opens_nothing(queue: Queue, key: str) -> None:
+    with visit(queue, enter=False) as stranger:
+        answer = stranger.get("/", params={"key": key})
+        assert answer.status_code == 403
+        assert "set-cookie" not in answer.headers
+        assert "open the address that it printed last" in answer.text
+
+
+def test_without_the_cookie_nothing_is_seen_or_done(queue: Queue) -> None:
+    queue.enqueue([an_item(1)])
+    with visit(queue, enter=False) as stranger:
+        assert stranger.get("/").status_code == 403
+        assert "it holds the key" in stranger.post("/claim", json={}).json()["error"]
+    assert queue.counts().claimed == 0
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8787", "127.0.0.1.evil.example", "", "[::2]", "10.0.0.1"]
+)
+def test_a_foreign_host_name_is_refused(client: TestClient, host: str) -> None:
+    answer = client.get("/", headers={"Host": host})
+    assert answer.status_code == 403
+    assert "on this machine only" in answer.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8787", "localhost:8787", "LOCALHOST", "[::1]:8787"])
+def test_this_machine_by_any_of_its_names_is_let_in(client: TestClient, host: str) -> None:
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+    assert client.get("/", headers={"Host": host, "Cookie": cookies}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"X-CSRF-Token": ""}, 403),
+        ({"X-CSRF-Token": "foreign"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Sec-Fetch-Site": ""}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content-Length": str(MAX_BODY + 1)}, 413),
+    ],
+)
+@pytest.mark.parametrize("path", ["/claim", "/decide", "/skip", "/draft", "/heartbeat"])
+def test_only_the_page_itself_can_change_anything(
+    queue: Queue, client: TestClient, path: str, headers: dict[str, str], status: int
+) -> None:
+    queue.enqueue([an_item(1)])
+    answer = client.post(path, headers={"Content-Type": "application/json"} | headers, content="{}")
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert queue.counts().claimed == 0
+
+
+def test_a_request_of_unknown_length_is_refused(client: TestClient) -> None:
+    answer = client.post("/claim", headers={"Content-Type": "application/json"}, content=iter([b"{}"]))
+    assert answer.status_code == 411
+
+
+def test_reading_changes_nothing(queue: Queue, client: TestClient) -> None:
+    queue.enqueue([an_item(1)])
+    for path in ("/", "/claim", "/decide", "/skip", "/draft", "/heartbeat"):
+        assert client.get(path).status_code == (200 if path == "/" else 405)
+    assert queue.counts().claimed == 0
+
+
+def test_the_page_answers_on_this_machine_only(queue: Queue) -> None:
+    for host in ("0.0.0.0", "::", "192.168.1.2", "example.org", "127.0.0.1.example.org"):
+        with pytest.raises(InputError, match="on this machine only"):
+            serve(queue, host=host, port=0)
+
+
+def test_a_taken_port_is_named(queue: Queue) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"port {port} of 127.0.0.1 can't be used.*Choose another"):
+            serve(queue, port=port)
+
+
+# --- What is said ---
+
+
+def test_an_item_is_claimed_decided_and_followed_by_the_next(queue: Queue, client: TestClient) -> None:
+    queue.enqueue([an_item(1, prio=1), an_item(2)])
+    first = client.post("/claim", json={}).json()
+    assert "What is 1 + 1?" in first["html"]
+    assert client.post("/decide", json=sent(first["claim"], "reject", reasons=["inaccurate"])).json() == {
+        "verdict": "reject"
+    }
+    second = client.post("/claim", json={}).json()
+    assert "What is 2 + 2?" in second["html"]
+    assert second["today"] == 1
+    assert client.post("/skip", json={"token": second["claim"]["token"], "reason": "cannot_judge"}).status_code == 200
+    end = client.post("/claim", json={}).json()
+    assert end["claim"] is None
+    assert "Nothing waits for you" in end["html"]
+    assert "1 decided today" in end["html"]
+    assert "1 skipped item waits for somebody else" in " ".join(end["html"].split())
+    assert [decision.reasons for decision in queue.decisions()] == [("inaccurate",)]
+
+
+def test_the_browser_is_told_these_things_of_an_item_and_no_others(queue: Queue, client: TestClient) -> None:
+    queue.enqueue([an_item(1)])
+    claim = client.post("/claim", json={}).json()["claim"]
+    assert set(claim) == {"token", "item", "recipe", "shown_hash", "seconds", "editable", "draft"}
+
+
+@pytest.mark.parametrize("source", Source.__args__)  # type: ignore[attr-defined]
+def test_why_an_item_was_drawn_cannot_be_told_from_the_page(queue: Queue, client: TestClient, source: str) -> None:
+    queue.enqueue([an_item(1, recipe="a"), an_item(2, source=source, incl_prob=0.0625, prio=-7.5, need=3)])
+    seen = []
+    for _ in range(2):
+        answer = client.post("/claim", json={})
+        claim = answer.json()["claim"]
+        done = client.post("/decide", json=sent(claim))
+        for secret in (source, "0.0625", "7.5", MODEL, "incl_prob", "prio", "author"):
+            assert secret not in answer.text + done.text
+        seen.append(re.sub(r"\d+", "", answer.json()["html"]))
+    assert seen[0] == seen[1]
+
+
+def test_a_draft_comes_back_with_its_item(queue: Queue, client: TestClient) -> None:
+    queue.enqueue([an_item(1)])
+    token = client.post("/claim", json={}).json()["claim"]["token"]
+    assert client.post("/draft", json={"token": token, "rev": 4, "body": "{}"}).json() == {"rev": 4}
+    assert client.post("/claim", json={}).json()["claim"]["draft"] == {"rev": 4, "body": "{}"}
+
+
+def test_a_heartbeat_gives_a_full_lease(queue: Queue, client: TestClient, clock: Clock) -> None:
+    queue.enqueue([an_item(1)])
+    token = client.post("/claim", json={}).json()["claim"]["token"]
+    clock.time += LEASE - 1
+    assert client.post("/heartbeat", json={"token": token}).json() == {"seconds": LEASE}
+    assert client.post("/claim", json={}).json()["claim"]["seconds"] == LEASE
+
+
+def test_a_lapsed_claim_is_said_kindly(queue: Queue, client: TestClient, clock: Clock) -> None:
+    queue.enqueue([an_item(1)])
+    claim = client.post("/claim", json={}).json()["claim"]
+    clock.time += LEASE + 1
+    answer = client.post("/decide", json=sent(claim))
+    assert answer.status_code == 409
+    assert "What you typed is kept" in answer.json()["error"]
+
+
+def test_a_malformed_request_is_explained_without_an_echo(queue: Queue, client: TestClient) -> None:
+    queue.enqueue([an_item(1)])
+    claim = client.post("/claim", json={}).json()["claim"]
+    answer = client.post("/decide", json=sent(claim, "reject", note="<script>"))
+    assert answer.status_code == 422
+    assert answer.json() == {"error": "ruling: a rejection needs a reason, and nothing else has one"}
+    assert (
+        client.post("/decide", json=sent(claim, "edit", edit="It is 2.")).json()["error"].startswith("the text is un")
+    )
+    assert client.post("/decide", json=sent(claim, reviewer="grace")).status_code == 422
+
+
+def test_a_busy_queue_asks_for_patience(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> None:
+        raise StoreBusy("the queue stayed in use")
+
+    monkeypatch.setattr(Queue, "claim", busy)
+    assert client.post("/claim", json={}).status_code == 503
+
+
+# --- How text is set ---
+
+
+class Words(HTMLParser):
+    """Collects what stands in each element of class `text`, and all elements by name."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+        self.tags: set[str] = set()
+        self.inside = False
+        self.newline = False  # the one that a browser drops at the start of a <pre>
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if "text" in (dict(attrs).get("class") or "").split():
+            self.inside = True
+            self.newline = tag == "pre"
+            self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag not in {"pre", "div"}
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.texts[-1] += data.removeprefix("\n") if self.newline else data
+            self.newline = False
+
+
+def words(content: Content) -> tuple[list[str], set[str]]:
+    shown = Shown(content=content, origin="synthetic", document="d", licence="l", parents=1, stratum="s")  # type: ignore[arg-type]
+    parser = Words()
+    parser.feed(render("item.html", screen=screen(shown), shown=shown))
+    return parser.texts, parser.tags
+
+
+def test_templates_escape_every_value() -> None:
+    assert TEMPLATES.autoescape is True
+    assert TEMPLATES.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
+
+
+@given(ANY_TEXT)
+def test_a_text_falls_into_blocks_that_together_are_the_text(text: str) -> None:
+    assert "".join(block.text for block in blocks(text)) == text
+
+
+@given(st.lists(st.sampled_from(["```", "~~~", "```py", "words", "", " ```"]), max_size=12).map("\n".join))
+def test_fences_split_without_loss(text: str) -> None:
+    assert "".join(block.text for block in blocks(text)) == text
+
+
+def test_a_code_fence_is_set_as_code() -> None:
+    assert [(block.look, block.text) for block in blocks("a\n```py\nb\n```\nc")] == [
+        ("prose", "a\n"),
+        ("code", "```py\nb\n```\n"),
+        ("prose", "c"),
+    ]
+    assert [block.look for block in blocks("```\nnever closed\n~~~\n")] == ["code"]
+
+
+@given(ANY_TEXT.filter(str.strip))
+def test_no_text_becomes_markup_nor_loses_a_character(text: str) -> None:
+    texts, tags = words(Instruction(instruction="q", context=text, response="r" + text))
+    assert tags <= {"article", "section", "div", "h2", "span", "pre", "dl", "dt", "dd", "bdi", "label", "textarea"}
+    assert texts[1] == text
+    assert "".join(texts[2:]) == "r" + text
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("plain, with\ttabs\nand lines\r\n", 0),
+        ("Zürich, 東京, שלום", 0),
+        ("a\u202eb\u202c", 2),
+        ("zero\u200bwidth\ufeff", 2),
+        ("lone\rreturn", 1),
+        ("bell\x07", 1),
+        ("tag\U000e0041", 1),
+        ("smuggled\U000e0101\ufe01", 2),
+        ("heart \u2764\ufe0f", 0),
+    ],
+)
+def test_characters_that_cannot_be_seen_are_counted(text: str, count: int) -> None:
+    assert hidden(text) == count
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (Preference(prompt="P", chosen="A", rejected="B"), ["P", "A", "B"]),
+        (Reasoning(problem="P", steps=("S", "T"), answer="A"), ["P", "S", "T", "A"]),
+        (Text(text="T"), ["T"]),
+        (
+            Conversation.model_validate({"turns": [{"role": r, "text": r} for r in ("user", "assistant")]}),
+            ["user", "assistant"],
+        ),
+        (
+            Trajectory.model_validate(
+                {
+                    "turns": [
+                        {"role": "user", "text": "U"},
+                        {"role": "assistant", "calls": [{"call_id": "1", "tool": "f", "arguments": "{}"}]},
+                    ]
+                }
+            ),
+            ["U", "{}"],
+        ),
+    ],
+)
+def test_every_kind_is_shown_in_full(content: Content, expected: list[str]) -> None:
+    assert words(content)[0] == expected

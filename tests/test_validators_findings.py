@@ -1,0 +1,251 @@
+"""What each validator finds, and what it leaves alone."""
+
+import polars as pl
+import pytest
+
+from outcross.validators.copied import Copied
+from outcross.validators.heldout_overlap import HeldoutOverlap
+from outcross.validators.language import Language
+from outcross.validators.length import Length
+from outcross.validators.near_duplicate import NearDuplicate
+from outcross.validators.references import References
+from outcross.validators.refusal import Refusal
+from outcross.validators.repetition import Repetition
+from outcross.validators.shape import Shape
+from outcross.validators.signals import SAMPLES, Validator, run
+
+PROMPT = "Write the docstring of this Python function."
+LONG = (
+    "Return the smallest rectangle that holds all the given points, with its sides along the axes, as two corners "
+    "in the order of lower left and upper right, or None where there is no point at all."
+)
+
+
+def judge(validator: Validator, response: str, references: References | None = None, **columns: str):
+    """Score and reason of one response."""
+    row = {"sample_id": "f" * 64, "kind": "instruction", "stratum": "python", "prompt": PROMPT, "context": ""}
+    row |= {"response": response, "shown": "", "rank": "000005", **columns}
+    (said,) = run(validator, pl.DataFrame([row], schema=SAMPLES), references or References()).rows(named=True)
+    return said["score"], said["reason"] or said["failure"] or ""
+
+
+@pytest.mark.parametrize(
+    ("response", "score", "reason"),
+    [
+        (" \u200b\n", 0, "no letter or digit"),
+        (")))))", 0, "no letter or digit"),
+        ("write the DOCSTRING of this Python function", 0, "is the prompt"),
+        ("<docstring goes here>", 0, "placeholder"),
+        ("[Insert description]", 0, "placeholder"),
+        ("{{ response }}", 0, "placeholder"),
+        ("TODO: describe", 0, "placeholder"),
+        ("_summary_\n\nArgs:\n    x (_type_): _description_", 0, "template's blank"),
+        ("Your docstring here.", 0, "template's blank"),
+        ("Return the sum.<|im_end|>", 0, "control token"),
+        ("[INST] Return the sum.", 0, "control token"),
+        ('{"docstring": "Return the sum."}', 0, "JSON that nobody asked for"),
+        ('"response": "Return the sum."', 0, "JSON that nobody asked for"),
+        ('Return the sum."}', 0, "leftovers of JSON"),
+        ("```python\nReturn the sum.\n```", 0.5, "begins with a code fence"),
+        ("Return the sum.\n```", 0.5, "opened and not closed"),
+        ('"""Return the sum."""', 0.5, "its quotes"),
+        ("Return the sum.'''", 0.5, "its quotes"),
+        ('"Return the sum."', 0.5, "stands in quotes"),
+        ('"Return the sum.', 0.5, "opened and not closed"),
+    ],
+)
+def test_shape_finds_what_is_no_answer(response, score, reason):
+    found, why = judge(Shape(), response)
+    assert found == score
+    assert reason in why
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Return x.",
+        'Split at "," and join with ";".',
+        "It's the caller's own list.",
+        "Format like {name}.",
+        'Return a mapping such as {"a": ["b"]}',
+        "Example:\n\n```python\nf(1)\n```",
+        "Return None.",
+        "∑ of all terms",
+    ],
+)
+def test_shape_leaves_ordinary_answers_alone(response):
+    assert judge(Shape(), response) == (1, "")
+
+
+def test_json_that_was_asked_for_is_an_answer():
+    assert judge(Shape(), '{"a": 1}', prompt="Give the result as JSON.") == (1, "")
+
+
+def test_plain_text_needs_no_prompt_and_an_instruction_does():
+    assert judge(Shape(), "Some text.", kind="text", prompt="") == (1, "")
+    assert judge(Shape(), "Some text.", prompt=" ") == (0, "the prompt is empty")
+
+
+@pytest.mark.parametrize(
+    ("response", "score"),
+    [
+        ("I'm sorry, but I can't help with that.", 0),
+        ("I’m sorry, but I can’t assist with this request.", 0),
+        ("As an AI language model, I have no opinion.", 0),
+        ("I am unable to determine what it does.", 0),
+        ("I don't have enough information.", 0),
+        ("Could you please provide the code?", 0),
+        ("Sure! Return the sum.", 0.5),
+        ("Here is the docstring for the function: Return the sum.", 0.5),
+        ("Return the sum. Let me know if you need more.", 0.5),
+        ("Sure-footed search that cannot complete early.", 1),
+        ("Return whether the server can provide the resource; raise if it cannot.", 1),
+    ],
+)
+def test_refusals_and_small_talk_are_told_from_answers(response, score):
+    assert judge(Refusal(), response)[0] == score
+
+
+@pytest.mark.parametrize(
+    ("words", "score", "reason"),
+    [
+        (4, 0, "4 words, fewer than 8"),
+        (5, 0.25, "5 words, fewer than 8"),
+        (7, 0.75, "7 words, fewer than 8"),
+        (8, 1, ""),
+        (20, 1, ""),
+        (25, 0.75, "25 words, more than 20"),
+        (60, 0, "60 words, more than 20"),
+    ],
+)
+def test_length_is_linear_between_its_limits(words, score, reason):
+    assert judge(Length(minimum=5, target=8, maximum=20), "word " * words) == (pytest.approx(score), reason)
+
+
+@pytest.mark.parametrize(
+    ("response", "least", "most"),
+    [
+        ("the value of the " * 20, 0, 0.1),
+        ("Return the sum of x. " * 3, 0.3, 0.4),
+        ("Return the sum of x. Return the sum of x.", 0.5, 0.5),
+        ("no no no no", 0.25, 0.25),
+        ("a: one\nreturn it\n" * 12, 0, 0.2),
+    ],
+)
+def test_loops_score_low(response, least, most):
+    score, reason = judge(Repetition(), response)
+    assert least <= score <= most
+    assert "words stand in repeated" in reason
+
+
+@pytest.mark.parametrize("response", [LONG, "Add x to y, and y to x, in place.", "Very, very long.", "a", ""])
+def test_an_ngram_that_occurs_once_is_no_repetition(response):
+    assert judge(Repetition(), response) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Gibt das kleinste Rechteck zurück, das alle gegebenen Punkte enthält, und dessen Seiten an den Achsen liegen.",
+        "Renvoie le plus petit rectangle qui contient tous les points donnés, dont les côtés sont le long des axes.",
+        "Devuelve el rectángulo más pequeño que contiene todos los puntos dados, con los lados a lo largo de los ejes.",
+        "Возвращает наименьший прямоугольник, содержащий все заданные точки, со сторонами вдоль осей координат.",
+        "返回包含所有给定点的最小矩形，其边与坐标轴平行。" * 6,
+    ],
+)
+def test_other_languages_score_low(response):
+    score, reason = judge(Language(), response)
+    assert score < 0.5
+    assert "English" in reason
+
+
+@pytest.mark.parametrize("response", [LONG, "Gibt das kleinste Rechteck zurück.", "1, 2, 3, " * 40])
+def test_english_short_and_wordless_texts_are_not_held_against_a_sample(response):
+    assert judge(Language(), response) == (1, "")
+
+
+def human(*texts: str) -> References:
+    return References(human=pl.DataFrame({"sample_id": [f"{i}" * 64 for i in range(len(texts))], "response": texts}))
+
+
+def drafts(*rows: tuple[str, str, str]) -> References:
+    return References(earlier=pl.DataFrame(rows, schema=["sample_id", "rank", "response"], orient="row"))
+
+
+def test_a_copy_of_a_human_row_is_named():
+    score, reason = judge(NearDuplicate(), LONG.upper().replace(",", ""), human("Something else entirely here.", LONG))
+    assert (score, reason) == (0, "1.0 alike with human row 111111111111")
+
+
+def test_similarity_is_the_jaccard_of_word_runs():
+    other = LONG.replace("None where", "nothing where")
+    ours, theirs = (
+        {tuple(words[i : i + 3]) for i in range(len(words) - 2)}
+        for words in (text.replace(",", "").replace(".", "").lower().split() for text in (LONG, other))
+    )
+    score, _ = judge(NearDuplicate(), LONG, human(other))
+    assert score == pytest.approx(1 - len(ours & theirs) / len(ours | theirs))
+
+
+def test_of_two_drafts_alike_the_lower_rank_is_kept():
+    pair = drafts(("f" * 64, "000005", LONG), ("e" * 64, "000009", LONG))
+    assert judge(NearDuplicate(), LONG, pair) == (1, "")
+    assert judge(NearDuplicate(), LONG, pair, sample_id="e" * 64, rank="000009")[0] == 0
+
+
+def test_of_two_drafts_alike_and_of_one_rank_exactly_one_is_kept():
+    pair = drafts(("a" * 64, "1", LONG), ("b" * 64, "1", LONG))
+    scores = [judge(NearDuplicate(), LONG, pair, sample_id=i * 64, rank="1")[0] for i in "ab"]
+    assert scores == [1, 0]
+
+
+def test_a_human_row_is_kept_whatever_drafts_repeat_it():
+    both = References(human=human(LONG).human, earlier=drafts(("a" * 64, "", LONG)).earlier)
+    assert judge(NearDuplicate(), LONG, both, sample_id="0" * 64, rank="9") == (1, "")
+
+
+def test_short_texts_are_compared_as_a_whole():
+    assert judge(NearDuplicate(), "return the NAME", human("Return the name."))[0] == 0
+    assert judge(NearDuplicate(), "Return the title.", human("Return the name.")) == (1, "")
+    assert judge(NearDuplicate(shortest=4), "return the name", human("Return the name.")) == (1, "")
+
+
+def test_copying_an_example_is_found_and_its_share_named():
+    score, reason = judge(Copied(), LONG, shown=f"First example.\n\n{LONG}")
+    assert (score, reason) == (0, "33 of 33 runs of 5 words also stand in the examples shown")
+
+
+def test_only_long_runs_count_against_the_context():
+    context = "def f(points):\n    # the smallest rectangle that holds all the given points\n    ..."
+    assert judge(Copied(), "Find the smallest rectangle that holds all.", context=context) == (1, "")
+    score, reason = judge(Copied(), "The smallest rectangle that holds all the given points.", context=context)
+    assert (score, reason) == (0, "2 of 2 runs of 8 words also stand in the context")
+
+
+def heldout(text: str) -> References:
+    return References(heldout=pl.DataFrame({"sample_id": ["9" * 64], "text": [text]}))
+
+
+def test_thirteen_words_in_a_row_leak_a_held_out_text():
+    filler = " ".join(f"filler{i}" for i in range(40))
+    leak = " ".join(LONG.split()[:13])
+    assert judge(HeldoutOverlap(), f"{filler} {leak}", heldout(LONG)) == (
+        0,
+        "13 words in a row also stand in held-out 999999999999",
+    )
+    score, reason = judge(HeldoutOverlap(), f"{filler} {' '.join(LONG.split()[:8])}", heldout(LONG))
+    assert score == pytest.approx(1 - 8 / 48)
+    assert reason.startswith("8 of 48 words lie in runs of 8")
+
+
+def test_half_of_the_words_in_runs_of_eight_leak_too():
+    words = LONG.split()
+    pieces = [*words[:9], "but", *words[10:19], "and", *words[20:29]]
+    assert judge(HeldoutOverlap(), " ".join(pieces), heldout(LONG))[0] == 0
+
+
+def test_a_short_text_leaks_only_as_a_whole_and_never_by_chance():
+    kept = heldout("Return the sum of x and y.")
+    assert judge(HeldoutOverlap(), "return the sum of X and Y", kept) == (0, "the same text as held-out 999999999999")
+    assert judge(HeldoutOverlap(), "Return the sum of x and y as an integer.", kept) == (1, "")
+    assert judge(HeldoutOverlap(), "Return it.", heldout("Return it.")) == (1, "")

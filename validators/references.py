@@ -1,0 +1,21 @@
+"""What a sample is compared with: people's rows, earlier drafts, and the texts held out for evaluation."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+
+def _empty(*columns: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """The texts that some validators need beside the samples; each is empty where there is none."""
+
+    human: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "response"))
+    """Clean human rows: `sample_id`, `response`."""
+    earlier: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "rank", "response"))
+    """All drafts of the same recipe, those being judged included: `sample_id`, `rank`, `response`."""
+    heldout: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "text"))
+    """Texts that no training row may repeat: `sample_id`, `text`."""

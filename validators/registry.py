@@ -1,0 +1,55 @@
+"""Registry: the validators by name, and how a recipe's tables make them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from outcross.errors import RecipeError
+from outcross.validators.copied import Copied
+from outcross.validators.heldout_overlap import HeldoutOverlap
+from outcross.validators.language import Language
+from outcross.validators.length import Length
+from outcross.validators.names import Names
+from outcross.validators.near_duplicate import NearDuplicate
+from outcross.validators.refusal import Refusal
+from outcross.validators.repetition import Repetition
+from outcross.validators.rules import RULE_KEYS
+from outcross.validators.shape import Shape
+from outcross.validators.signals import Validator
+
+# In the order that they run in: the cheap ones first.
+VALIDATORS: Mapping[str, type[Validator]] = {
+    made.name: made
+    for made in (Shape, Refusal, Length, Language, Repetition, Copied, NearDuplicate, HeldoutOverlap, Names)
+}
+
+
+def build(settings: Mapping[str, Mapping[str, float]]) -> tuple[Validator, ...]:
+    """Make the validators that a recipe's `[screen.<name>]` tables name, in the registry's order.
+
+    Args:
+        settings: by name, the validator's limits; keys of the rule may stand among them and are passed over.
+
+    Raises:
+        RecipeError: a name or a limit is unknown, or a limit's value can't be used.
+    """
+    if unknown := sorted(settings.keys() - VALIDATORS.keys()):
+        raise RecipeError(f"[screen.{unknown[0]}] names no validator; there are {', '.join(sorted(VALIDATORS))}.")
+    return tuple(_make(name, made, settings[name]) for name, made in VALIDATORS.items() if name in settings)
+
+
+def _make(name: str, made: type[Validator], table: Mapping[str, float]) -> Validator:
+    defaults = asdict(made())
+    limits = {key: value for key, value in table.items() if key not in RULE_KEYS}
+    if unknown := sorted(limits.keys() - defaults.keys()):
+        allowed = ", ".join(sorted(defaults.keys() | RULE_KEYS))
+        raise RecipeError(f"[screen.{name}] has no `{unknown[0]}`; it may set {allowed}.")
+    return made(**{key: _as_kind(name, key, value, type(defaults[key])) for key, value in limits.items()})
+
+
+def _as_kind(name: str, key: str, value: object, kind: type[int | float]) -> float:
+    """The value as a whole number or a fraction, as the limit is, so that 1 and 1.0 give one digest."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and kind(value) == value:
+        return kind(value)
+    wanted = "a whole number" if kind is int else "a number"
+    raise RecipeError(f"[screen.{name}] `{key}` is {value!r}; give {wanted}.")
