@@ -64,12 +64,11 @@ def tasks(count: int) -> list[dict[str, object]]:
     """Rows as a user's own JSONL would hold them; made for tests, so nobody's authorship is claimed of them."""
     return [
         {
-            "question": f"Person {number} has {number + 2} {SUBJECTS[number % 8]} and finds {number * 3 + 1} more. How many?",
-            "answer": f"There are {number + 2} {SUBJECTS[number % 8]} at first. With {number * 3 + 1} more that makes "
-            f"{number * 4 + 3} {SUBJECTS[number % 8]} in all.",
-            "topic": SUBJECTS[number % 8],
+            "question": f"Person {n} has {n + 2} {SUBJECTS[n % 8]} and finds {n * 3 + 1} more. How many?",
+            "answer": f"There are {n + 2} {SUBJECTS[n % 8]} at first, and {n * 4 + 3} with {n * 3 + 1} more.",
+            "topic": SUBJECTS[n % 8],
         }
-        for number in range(count)
+        for n in range(count)
     ]
 
 

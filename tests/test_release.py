@@ -201,7 +201,8 @@ def test_a_synthetic_row_relabelled_with_every_digest_redone_is_still_caught(pub
     )
     tampered(
         made,
-        "UPDATE samples SET (sample_id, provenance_digest, provenance, origin, klass, depth, stratum, source, licence) ="
+        "UPDATE samples SET"
+        " (sample_id, provenance_digest, provenance, origin, klass, depth, stratum, source, licence) ="
         f" ({row}, 'human', 'human', 0, 'sums', 'book.txt', 'CC0-1.0') WHERE sample_id = '{victim}'",
     )
     with pytest.raises(VerificationFailed, match="rows_root of the manifest"):
@@ -256,7 +257,7 @@ def test_a_disk_that_refuses_leaves_no_half_release(published, stocked, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("outcross.tasks.release.store", full)
-    with pytest.raises(ReleaseError, match="No space left on device.*make room and run it again"):
+    with pytest.raises(ReleaseError, match=r"No space left on device.*make room and run it again"):
         release(home, recipe)
     assert releases.versions(home, "mine") == [1]
     assert [path.name for path in (home.releases / "mine").iterdir() if path.is_dir()] == ["1"]

@@ -74,6 +74,28 @@ def served(queue: Queue) -> Iterator[str]:
             thread.join()
 
 
+@contextmanager
+def listening(answer: Callable[[str], str]) -> Iterator[int]:
+    """Another server on this machine, which answers a GET of a path with a page; yields its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(answer(self.path).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
+
 @pytest.fixture
 def page(queue: Queue, driver: Chrome) -> Iterator[Callable[..., None]]:
     """Serves the queue and opens it, once it holds what the test put in."""
@@ -81,6 +103,7 @@ def page(queue: Queue, driver: Chrome) -> Iterator[Callable[..., None]]:
 
         def visit() -> None:
             driver.get_log("performance")
+            driver.get_log("browser")
             driver.get(address)
             until(lambda: mode(driver) not in {None, "saving"})
             rest(driver)
@@ -284,20 +307,8 @@ def test_hostile_text_stays_text_and_nothing_leaves_the_machine(
     queue: Queue, driver: Chrome, page: Callable[[], None]
 ) -> None:
     hits: list[str] = []
-
-    class Canary(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            hits.append(self.path)
-            self.send_error(404)
-
-        do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Canary) as canary:
-        threading.Thread(target=canary.serve_forever).start()
-        texts = [text.replace("CANARY", str(canary.server_port)) for text in HOSTILE]
+    with listening(lambda path: hits.append(path) or "") as canary:
+        texts = [text.replace("CANARY", str(canary)) for text in HOSTILE]
         turns = tuple(Turn(role="user", text=text) for text in texts)
         shown = an_item(1, Instruction(instruction=texts[0], context="\n".join(texts), response="\n".join(texts)))
         queue.enqueue([shown, an_item(2, Conversation(turns=turns))])
@@ -318,7 +329,6 @@ def test_hostile_text_stays_text_and_nothing_leaves_the_machine(
             assert token in raw
         press(driver, "r")
         assert driver.execute_script("return [...document.querySelectorAll('.text')].map(e => e.textContent)") == texts
-        canary.shutdown()
     assert hits == []
     assert foreign(driver) == []
     assert driver.get_log("browser") == []
@@ -352,38 +362,26 @@ def test_another_page_on_this_machine_can_change_nothing(
     page()
     target = driver.current_url
     token = queue.claim("ada").token  # type: ignore[union-attr]
-    asked = threading.Event()
-
-    class Evil(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = f"""<!doctype html><form method=post enctype=text/plain action="{target}skip" target=f>
-                <input name='{{"token":"{token}","reason":"unsafe","x":"' value='"}}'></form><iframe name=f></iframe>
-                <script>document.forms[0].submit();
-                fetch("{target}skip", {{method: "POST", mode: "no-cors", credentials: "include",
-                  headers: {{"Content-Type": "text/plain"}}, body: '{{"token":"{token}","reason":"unsafe"}}'}})
-                  .then(() => {{ document.title = "asked"; }});</script>"""
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Evil) as evil:
-        threading.Thread(target=evil.serve_forever).start()
-        driver.get(f"http://127.0.0.1:{evil.server_port}/")
-        until(lambda: driver.title == "asked" or asked.is_set())
-        evil.shutdown()
-    answers = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    statuses = [
-        event["params"]["response"]["status"]
-        for event in answers
-        if event["method"] == "Network.responseReceived" and event["params"]["response"]["url"].endswith("/skip")
-    ]
-    assert set(statuses) <= {403}
+    attack = f"""<!doctype html><form method=post enctype=text/plain action="{target}skip" target=f>
+        <input name='{{"token":"{token}","reason":"unsafe","x":"' value='"}}'></form><iframe name=f></iframe>
+        <script>document.forms[0].submit();
+        fetch("{target}skip", {{method: "POST", mode: "no-cors", credentials: "include",
+            headers: {{"Content-Type": "text/plain"}}, body: '{{"token":"{token}","reason":"unsafe"}}'}})
+            .finally(() => {{ document.title = "asked"; }});</script>"""
+    with listening(lambda _: attack) as evil:
+        driver.get(f"http://127.0.0.1:{evil}/")
+        until(lambda: driver.title == "asked")
+        statuses = skipped(driver)
+    assert statuses == {403}
     assert queue.counts().skipped == 0
     assert queue.counts().claimed == 1
+
+
+def skipped(driver: Chrome) -> set[int]:
+    """How the page's server answered what was posted to /skip."""
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    answers = [event["params"]["response"] for event in events if event["method"] == "Network.responseReceived"]
+    return {answer["status"] for answer in answers if answer["url"].endswith("/skip")}
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (720, 450), (390, 844)])

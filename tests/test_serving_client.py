@@ -52,6 +52,10 @@ def keys(outcomes: list[Answer | Failure]) -> list[str]:
     return sorted(outcome.key for outcome in outcomes)
 
 
+def keys_of(n: int) -> list[str]:
+    return sorted(chat.key for chat in chats(n))
+
+
 def test_every_chat_is_answered_and_paid_for_once(tmp_path):
     with openai_server(tmp_path / "log") as server:
         outcomes = ask(endpoint(server), chats(200))
@@ -123,10 +127,6 @@ def test_a_lasting_fault_ends_in_a_failure_that_may_be_asked_again(tmp_path, fau
     assert keys(outcomes) == keys_of(30)
     assert failures
     assert all(failure.attempts == 4 and not failure.final for failure in failures)
-
-
-def keys_of(n: int) -> list[str]:
-    return sorted(chat.key for chat in chats(n))
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 422])
@@ -211,106 +211,6 @@ def test_the_key_stays_out_of_logs_texts_and_failures(tmp_path, caplog):
         outcomes = ask(where, chats(20))
     seen = [caplog.text, repr(where), str(where), where.model_dump_json(), *map(repr, outcomes)]
     assert not [text for text in seen if secret in text]
-
-
-class Scripted(threading.Thread):
-    """A socket that gives each connection the same bytes, for what a well-made server never sends."""
-
-    def __init__(self, reply: bytes) -> None:
-        super().__init__(daemon=True)
-        self.reply = reply
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.base_url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/v1"
-        self.heard = b""
-        self.start()
-
-    def run(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            with connection:
-                self.heard += connection.recv(65536)
-                connection.sendall(self.reply)
-
-    @staticmethod
-    def json(body: object, status: str = "200 OK", extra: str = "") -> bytes:
-        content = json.dumps(body).encode() if not isinstance(body, bytes) else body
-        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n{extra}\r\n"
-        return head.encode() + content
-
-
-@pytest.fixture
-def scripted() -> Iterator[type[Scripted]]:
-    opened: list[Scripted] = []
-
-    def make(*args: bytes) -> Scripted:
-        opened.append(Scripted(*args))
-        return opened[-1]
-
-    make.json = Scripted.json  # type: ignore[attr-defined]
-    yield make  # type: ignore[misc]
-    for server in opened:
-        server.socket.close()
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        [],
-        {"choices": []},
-        {"choices": [{"message": {"content": ["not", "text"]}}]},
-        b'{"choices": [{"message": {"content": "half a pair \\ud800"}}]}',
-        b"\xff\xfe\x00",
-        b"",
-    ],
-)
-def test_what_is_no_completion_becomes_a_failure_and_never_an_exception(scripted, body):
-    server = scripted(scripted.json(body))
-    (failure,) = ask(endpoint(server.base_url), chats(1))
-    assert isinstance(failure, Failure)
-    assert (failure.attempts, failure.final) == (4, False)
-    failure.raw.encode()  # storable
-
-
-def test_an_answer_without_counts_or_log_probabilities_is_an_answer(scripted):
-    tokens = {"content": [{"logprob": -1.0}, {"logprob": None}, {"logprob": -3.0}]}
-    bare = scripted(scripted.json({"choices": [{"message": {"content": None}}]}))
-    partly = scripted(scripted.json({"choices": [{"message": {"content": "x"}, "logprobs": tokens}]}))
-    (first,) = ask(endpoint(bare.base_url), chats(1))
-    (second,) = ask(endpoint(partly.base_url), chats(1))
-    assert (first.text, first.tokens_in, first.mean_logprob, first.finish_reason) == ("", 0, None, None)
-    assert second.mean_logprob == -2.0
-
-
-@pytest.mark.parametrize(
-    "choice",
-    [
-        {"message": {"content": None, "refusal": "No."}},
-        {"message": {"content": "x"}, "finish_reason": "content_filter"},
-    ],
-)
-def test_a_models_refusal_is_final(scripted, choice):
-    server = scripted(scripted.json({"choices": [choice]}))
-    (failure,) = ask(endpoint(server.base_url), chats(1))
-    assert failure.final
-    assert failure.reason == "The model refused to answer."
-
-
-def test_a_redirect_is_refused_and_the_key_goes_nowhere_else(scripted):
-    thief = scripted(scripted.json({}))
-    server = scripted(scripted.json({}, "307 Moved", f"Location: {thief.base_url}/chat/completions\r\n"))
-    (failure,) = ask(endpoint(server.base_url, api_key="sk-mine"), chats(1))
-    assert failure.final
-    assert b"sk-mine" in server.heard
-    assert thief.heard == b""
-
-
-def test_a_key_that_the_server_repeats_isnt_kept(scripted):
-    server = scripted(scripted.json({"error": "no rights for sk-mine"}, "403 Forbidden"))
-    (failure,) = ask(endpoint(server.base_url, api_key="sk-mine"), chats(1))
-    assert failure.raw == '{"error": "no rights for …"}'
 
 
 def test_a_server_that_never_answers_is_given_up_on(monkeypatch):

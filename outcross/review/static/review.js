@@ -134,7 +134,7 @@ function prepareEditor() {
   claim.text = box.value; // as the browser normalises line ends
   box.value = draftText() ?? claim.text;
   box.addEventListener("input", onEdit);
-  box.addEventListener("focus", () => enter("editing"));
+  box.addEventListener("focus", () => { if (mode === "reading") enter("editing"); });
   setEditor(isChanged());
   sayChange();
 }
@@ -273,6 +273,7 @@ function enter(to) {
   document.body.dataset.mode = to;
   $("note-field").hidden = to !== "noting";
   if (to !== "noting") $("note").value = "";
+  if ($("edit")) $("edit").readOnly = to !== "reading" && to !== "editing";
   notice("");
   drawBar();
 }

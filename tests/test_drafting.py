@@ -1,0 +1,204 @@
+"""Drafting: the plan, the prompts, and what an answer becomes."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from outcross.data import journal, vault, warehouse
+from outcross.data.home import Home
+from outcross.data.recipe import Recipe
+from outcross.data.samples import Origin
+from outcross.errors import InputError, RecipeError
+from outcross.serving.chats import Answer, Failure
+from outcross.serving.endpoint import Endpoint, connect
+from outcross.settings import Settings
+from outcross.tasks.draft import draft, outcome, pending
+from outcross.tasks.ingest import ingest
+from outcross.tasks.plan import plan
+from outcross.tasks.prompts import requests, schema, setup_digest
+from tests import make
+from tests.openai_server import openai_server
+
+ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", concurrency=4)
+
+
+@pytest.fixture
+def stocked(home: Home, tmp_path: Path) -> tuple[Home, Recipe]:
+    recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(200)))
+    ingest(home, recipe)
+    return home, recipe
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Recipe]:
+    from outcross.data.recipe import load
+
+    home = Home(tmp_path_factory.mktemp("library") / "home")
+    recipe = load(home, "docstrings")
+    ingest(home, recipe)
+    return home, recipe
+
+
+def test_asking_for_more_only_adds_to_a_plan(stocked):
+    few, many = plan(*stocked, 20), plan(*stocked, 150)
+    assert many[:20] == few
+    assert len({slot.rank for slot in many}) == 150
+    assert sorted(slot.rank for slot in many) == [slot.rank for slot in many]
+
+
+def test_a_plan_with_more_slots_than_seeds_takes_another_turn_with_other_neighbours(stocked):
+    seeds = len(vault.samples(*_named(stocked), "seed"))
+    slots = plan(*stocked, 2 * seeds)
+    assert slots[0].anchor == slots[seeds].anchor
+    assert slots[0].examples != slots[seeds].examples
+
+
+def _named(stocked: tuple[Home, Recipe]) -> tuple[Home, str]:
+    return stocked[0], stocked[1].name
+
+
+def test_new_rows_from_people_do_not_make_answered_slots_be_asked_again(stocked, tmp_path):
+    home, recipe = stocked
+    with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
+        draft(home, recipe, endpoint, pending(home, recipe, endpoint, 30))
+        done = {slot.rank for slot in plan(home, recipe, 30)}
+        make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(400))
+        ingest(home, recipe)
+        assert done.isdisjoint(slot.rank for slot in pending(home, recipe, endpoint, 400))
+
+
+def test_no_held_out_text_reaches_a_prompt(library):
+    home, recipe = library
+    heldout = vault.table(home, recipe.name, "heldout")
+    documents = set(heldout["source"])
+    texts = {json.loads(content).get("response") for content in heldout["content"]} - {None}
+    allowed = {row.content.response for row in vault.samples(home, recipe.name, "seed")}
+    for request in requests(recipe, ENDPOINT, plan(home, recipe, 300)):
+        assert documents.isdisjoint(parent.provenance.source for parent in request.slot.parents)
+        shown = "\n".join(message.content for message in request.chat.messages)
+        answers = [json.loads(m.content)["response"] for m in request.chat.messages if m.role == "assistant"]
+        assert allowed.issuperset(answers)
+        # Short docstrings recur in many documents; a long one is its document's own.
+        assert not [text for text in texts - allowed if len(text) > 80 and text in shown]
+
+
+def test_the_standard_librarys_targets_are_drafted_for_with_examples_of_their_own_module_first(library):
+    home, recipe = library
+    slots = plan(home, recipe, 200)
+    mixed = set(vault.table(home, recipe.name, "mixture")["stratum"])
+    seeded = {seed.provenance.stratum for seed in vault.samples(home, recipe.name, "seed")}
+    assert {slot.anchor.content.kind for slot in slots} == {"text"}
+    assert {slot.anchor.provenance.stratum for slot in slots} <= mixed
+    kin = [slot for slot in slots if slot.anchor.provenance.stratum in seeded]
+    alike = [slot for slot in kin if slot.examples[0].provenance.stratum == slot.anchor.provenance.stratum]
+    assert len(alike) > len(kin) / 2
+
+
+def test_a_request_is_named_by_all_that_decides_its_answer_and_by_no_address(stocked):
+    home, recipe = stocked
+    slots = plan(home, recipe, 5)
+
+    def keys(endpoint: Endpoint = ENDPOINT, **changes: object) -> list[str]:
+        changed = recipe.model_copy(update={"draft": recipe.draft.model_copy(update=changes)})
+        return [request.chat.key for request in requests(changed, endpoint, slots)]
+
+    before = keys()
+    assert len(set(before)) == 5
+    assert keys(ENDPOINT.model_copy(update={"base_url": "http://127.0.0.1:2/v1"})) == before
+    assert set(keys(ENDPOINT.model_copy(update={"model": "other"}))).isdisjoint(before)
+    assert set(keys(ENDPOINT.model_copy(update={"weights_digest": "a" * 64}))).isdisjoint(before)
+    for change in ({"system": "Other."}, {"ask": "Other."}, {"temperature": 0.1}, {"top_p": 0.1}, {"max_tokens": 9}):
+        assert set(keys(**change)).isdisjoint(before), change
+        changed = recipe.model_copy(update={"draft": recipe.draft.model_copy(update=change)})
+        assert setup_digest(changed, ENDPOINT) != setup_digest(recipe, ENDPOINT)
+
+
+def test_the_schema_that_is_sent_is_the_kinds_own_without_its_length_limits(stocked):
+    sent = schema(stocked[1])
+    assert sent["required"] == ["instruction", "response"]
+    assert sent["additionalProperties"] is False
+    assert "200000" not in json.dumps(sent)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "said"),
+    [
+        ('{"instruction": "Add.", "response": "Su', "length", "truncated at"),
+        ("no JSON", "stop", "not JSON"),
+        ("[1]", "stop", "a JSON list where an object is wanted"),
+        ('{"instruction": "Add."}', "stop", "response: Field required"),
+        ('{"instruction": "Add.", "response": " "}', "stop", "String should match pattern"),
+        ('{"instruction": "Add.", "response": "x", "origin": "human"}', "stop", "Extra inputs are not permitted"),
+        ("[" * 100_000, "stop", "not JSON"),
+    ],
+)
+def test_an_answer_that_is_no_sample_is_kept_with_its_reason(stocked, text, finish, said):
+    request = next(requests(stocked[1], ENDPOINT, plan(*stocked, 1)))
+    answer = Answer(
+        key=request.chat.key,
+        text=text,
+        tokens_in=9,
+        tokens_out=5,
+        mean_logprob=-1,
+        finish_reason=finish,
+        seconds=1,
+        attempts=1,
+    )
+    kept = outcome(stocked[1], ENDPOINT, request, answer)
+    assert kept.state == "invalid"
+    assert said in kept.reason
+    assert kept.raw == text
+
+
+def test_a_refusal_is_kept_and_a_silence_is_asked_again(stocked):
+    request = next(requests(stocked[1], ENDPOINT, plan(*stocked, 1)))
+    final = Failure(key=request.chat.key, reason="400", attempts=1, final=True)
+    assert outcome(stocked[1], ENDPOINT, request, final).state == "failed"
+    passing = Failure(key=request.chat.key, reason="timeout", attempts=4, final=False)
+    assert isinstance(outcome(stocked[1], ENDPOINT, request, passing), journal.Miss)
+
+
+def test_a_draft_says_what_it_was_made_from_and_how(stocked, tmp_path):
+    home, recipe = stocked
+    with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
+        slots = pending(home, recipe, endpoint, 12)
+        done = draft(home, recipe, endpoint, slots)
+        assert done.drafted + done.invalid == 12
+        assert draft(home, recipe, endpoint, slots).drafted == 0, "a batch that is retried asks for nothing"
+        assert len(server.served()) == 12
+    seeds = {seed.sample_id: seed for seed in vault.samples(home, recipe.name, "seed")}
+    made = warehouse.samples(home, warehouse.drafted(home, recipe.name)["sample_id"].to_list())
+    assert len(made) == done.drafted
+    for sample in made.values():
+        said = sample.provenance
+        assert (said.origin, said.depth, said.generation.model) == (Origin.SYNTHETIC, 1, "stand-in")
+        assert said.parents
+        for link in said.parents:
+            assert link == seeds[link.sample_id].as_parent
+
+
+def test_an_empty_vault_is_said(home, tmp_path):
+    recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(3)), seed_share=0)
+    ingest(home, recipe)
+    with pytest.raises(InputError, match="nothing to draft for"):
+        plan(home, recipe, 1)
+
+
+def test_a_template_that_names_an_unknown_field_is_said(stocked):
+    recipe = stocked[1].model_copy(update={"draft": stocked[1].draft.model_copy(update={"ask": "{{ nothing }}"})})
+    with pytest.raises(RecipeError, match="'nothing' is undefined"):
+        next(requests(recipe, ENDPOINT, plan(*stocked, 1)))
+
+
+def test_drafting_runs_where_an_event_loop_runs_already(stocked, tmp_path):
+    home, recipe = stocked
+
+    async def within() -> None:
+        with connect(Settings(base_url=server.base_url)) as endpoint:
+            await asyncio.to_thread(draft, home, recipe, endpoint, pending(home, recipe, endpoint, 2))
+
+    with openai_server(tmp_path / "served.log") as server:
+        asyncio.run(within())
+        assert len(server.served()) == 2
