@@ -3,6 +3,7 @@
 Run as a script, the file is one such process.
 """
 
+import os
 import random
 import signal
 import sqlite3
@@ -50,9 +51,14 @@ def review(path: Path, reviewer: str, seed: int) -> None:
             elif whim < 0.2:
                 hasty.submit(claim.token, reviewer, ruling(claim))  # refused: for this clock the lease is over
             for _ in range(2 if whim > 0.8 else 1):
-                print(queue.submit(claim.token, reviewer, ruling(claim)).decision_id, flush=True)
+                say(queue.submit(claim.token, reviewer, ruling(claim)).decision_id)
         except ClaimLost:
-            print("lost", flush=True)
+            say("lost")
+
+
+def say(word: str) -> None:
+    """Write a line whole: `print` would let threads mingle theirs."""
+    os.write(1, f"{word}\n".encode())
 
 
 def check(path: Path) -> sqlite3.Connection:

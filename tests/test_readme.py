@@ -1,0 +1,129 @@
+"""The README and the docs: every command and query in them is executed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests import make
+from tests.openai_server import openai_server
+from tests.running import BIN, free_port
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STORES = (ROOT / "docs" / "stores.md").read_text(encoding="utf-8")
+
+pytestmark = pytest.mark.xdist_group("readme")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+COMMANDS = [block for block in blocks(README, "sh") if "make " not in block and "venv" not in block]
+STAYS_UP = re.compile(r"^(outcross review|prefect worker start)", re.MULTILINE)
+"""Commands that run until somebody stops them."""
+
+
+def clone(folder: Path) -> Path:
+    """The files that git tracks, as a newcomer's clone has them."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, tracked.decode().split("\0")):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target, follow_symlinks=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A clone in which the demo has run, with a stand-in for the model's server, and an environment for it."""
+    folder = clone(tmp_path_factory.mktemp("readme") / "outcross")
+    make.write_jsonl(folder / "mine.jsonl", make.tasks(80))
+    make.write_jsonl(folder / "theirs.jsonl", make.tasks(120)[80:])
+    with openai_server(folder.parent / "served.log") as server:
+        path = f"{BIN}:{os.environ['PATH']}"
+        env = os.environ | {"PATH": path, "OUTCROSS_BASE_URL": server.base_url, "PREFECT_HOME": str(folder / "prefect")}
+        done = subprocess.run([BIN / "outcross", "demo", "--count", "40"], cwd=folder, env=env, capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()
+        yield folder, env
+        subprocess.run([BIN / "prefect", "server", "stop"], env=env, capture_output=True)
+
+
+def run(command: str, folder: Path, env: dict[str, str]) -> str:
+    """Run a command; one that stays up is asked to end once it has said that it is ready."""
+    if not STAYS_UP.match(command):
+        done = subprocess.run(command, shell=True, cwd=folder, env=env, capture_output=True, text=True, timeout=280)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+    process = subprocess.Popen(
+        command, shell=True, cwd=folder, env=env | {"PYTHONUNBUFFERED": "1"}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    said = ""
+    deadline = time.monotonic() + 60
+    while not re.search(r"http://127\.0\.0\.1|Worker .* started", said):
+        line = process.stdout.readline()
+        assert line, f"{command} ended: {said}"
+        assert time.monotonic() < deadline, f"{command}: {said}"
+        said += line
+    os.killpg(process.pid, 15)
+    process.wait(30)
+    return said
+
+
+@pytest.mark.parametrize("block", COMMANDS, ids=[block.splitlines()[0] for block in COMMANDS])
+def test_the_readmes_commands_run_in_their_order(block, checkout):
+    folder, env = checkout
+    # The address of Prefect's server is the README's; its port is one that is free here.
+    port = str(env.setdefault("README_PORT", str(free_port())))
+    for command in block.replace("\\\n", " ").splitlines():
+        if command.startswith("export "):
+            name, _, value = command.removeprefix("export ").partition("=")
+            env[name] = value.replace("4200", port)
+        else:
+            run(command.replace("--background", f"--port {port} --background"), folder, env)
+
+
+@pytest.mark.parametrize("block", blocks(README, "python"))
+def test_the_readmes_python_runs(block, checkout):
+    folder, env = checkout
+    done = subprocess.run([sys.executable, "-c", block], cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_documented_query_runs(checkout):
+    folder, _ = checkout
+    home = folder / ".outcross"
+    stores = {"human_sample": home / "vault.duckdb", "samples": home / "releases/docstrings/1/table.duckdb"}
+    queries = blocks(STORES, "sql")
+    assert len(queries) > 5
+    for query in queries:
+        path = next((path for name, path in stores.items() if f"FROM {name} " in query), home / "warehouse.duckdb")
+        with duckdb.connect(str(path), read_only=True) as connection:
+            connection.execute(query).fetchall()
+
+
+def test_links_in_the_docs_lead_somewhere():
+    for source, text in ((ROOT, README), (ROOT / "docs", STORES)):
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (source / target).exists(), target
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_fresh_clone_is_set_up_by_the_plain_commands_and_runs_the_demo_on_the_built_in_model(tmp_path):
+    folder = clone(tmp_path / "outcross")
+    block = next(block for block in blocks(README, "sh") if "venv" in block).replace(" demo", " demo --count 8")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("OUTCROSS", "PREFECT"))}
+    done = subprocess.run(block, shell=True, cwd=folder, env=env, capture_output=True, text=True, timeout=880)
+    assert done.returncode == 0, done.stderr
+    assert "Release docstrings 1" in done.stdout
