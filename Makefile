@@ -18,7 +18,7 @@ demo: $(VENV)/ready
 	@$(BIN)/outcross demo
 
 test: check
-	$(BIN)/pytest -n $(WORKERS) -m "not slow" -q
+	$(BIN)/pytest -n $(WORKERS) --dist=loadgroup -m "not slow" -q
 
 test-slow: $(VENV)/ready
 	$(BIN)/pytest -m slow -q

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 COMMANDS = [block for block in blocks(README, "sh") if "make " not in block and "venv" not in block]
-STAYS_UP = re.compile(r"^(outcross review|prefect worker start)", re.MULTILINE)
+STAYS_UP = re.compile(r"outcross review|prefect (server|worker) start")
 """Commands that run until somebody stops them."""
 
 
@@ -55,42 +56,43 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
         done = subprocess.run([BIN / "outcross", "demo", "--count", "40"], cwd=folder, env=env, capture_output=True)
         assert done.returncode == 0, done.stderr.decode()
         yield folder, env
-        subprocess.run([BIN / "prefect", "server", "stop"], env=env, capture_output=True)
+        for process in STARTED:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(60)
 
 
-def run(command: str, folder: Path, env: dict[str, str]) -> str:
-    """Run a command; one that stays up is asked to end once it has said that it is ready."""
+def run(command: str, folder: Path, env: dict[str, str]) -> None:
+    """Run a command to its end; one that stays up goes on beside the test once it has said that it is ready."""
+    log = folder.parent / "said.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, shell=True, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True
+        )
     if not STAYS_UP.match(command):
-        done = subprocess.run(command, shell=True, cwd=folder, env=env, capture_output=True, text=True, timeout=280)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-    process = subprocess.Popen(
-        command, shell=True, cwd=folder, env=env | {"PYTHONUNBUFFERED": "1"}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
-    said = ""
-    deadline = time.monotonic() + 60
-    while not re.search(r"http://127\.0\.0\.1|Worker .* started", said):
-        line = process.stdout.readline()
-        assert line, f"{command} ended: {said}"
-        assert time.monotonic() < deadline, f"{command}: {said}"
-        said += line
-    os.killpg(process.pid, 15)
-    process.wait(30)
-    return said
+        assert process.wait(280) == 0, f"{command}\n{log.read_text()}"
+        return
+    STARTED.append(process)
+    deadline = time.monotonic() + 90
+    while not re.search(r"http://127\.0\.0\.1:\d+/\?key=|Worker .* started|Check out the dashboard", log.read_text()):
+        assert process.poll() is None, f"{command} ended:\n{log.read_text()}"
+        assert time.monotonic() < deadline, f"{command}:\n{log.read_text()}"
+        time.sleep(0.2)
+
+
+STARTED: list[subprocess.Popen[bytes]] = []
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=[block.splitlines()[0] for block in COMMANDS])
 def test_the_readmes_commands_run_in_their_order(block, checkout):
     folder, env = checkout
-    # The address of Prefect's server is the README's; its port is one that is free here.
-    port = str(env.setdefault("README_PORT", str(free_port())))
-    for command in block.replace("\\\n", " ").splitlines():
+    # The port of Prefect's server is the README's own; here it is one that is free.
+    port = env.setdefault("README_PORT", str(free_port()))
+    for command in block.splitlines():
         if command.startswith("export "):
             name, _, value = command.removeprefix("export ").partition("=")
             env[name] = value.replace("4200", port)
         else:
-            run(command.replace("--background", f"--port {port} --background"), folder, env)
+            run(command.replace("server start", f"server start --port {port}"), folder, env)
 
 
 @pytest.mark.parametrize("block", blocks(README, "python"))
