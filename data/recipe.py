@@ -1,5 +1,6 @@
 """Recipes: the TOML file that describes one data set, checked before anything runs."""
 
+import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,8 @@ BUILT_IN = Path(__file__).parent / "recipes"
 SUFFIX = ".toml"
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+NAME = r"^[a-z][a-z0-9_-]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME)]
 
 
 class Source(Record):
@@ -147,15 +149,21 @@ def _merge(base: dict[str, object], over: dict[str, object]) -> dict[str, object
 def write(home: Home, name: str, table: dict[str, object]) -> Recipe:
     """Store a recipe of this home's own and read it back; one that doesn't hold is not kept.
 
+    Where the home has a recipe of that name already, what its file says beside `table` stays.
+
     Raises:
         RecipeError: see `load`, or the name is not made of a–z, 0–9, `-` and `_`.
     """
+    if not re.fullmatch(NAME, name):
+        raise RecipeError(f"{name!r} can't be a recipe's name: begin with a letter, then a–z, 0–9, `-` and `_`.")
+    path = home.recipes / f"{name}{SUFFIX}"
+    said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {"name": name}
     home.recipes.mkdir(parents=True, exist_ok=True)
-    draft = home.recipes / f".{name}.new{SUFFIX}"
-    draft.write_text(tomli_w.dumps({"name": name, **table}), encoding="utf-8")
+    draft = path.with_name(f".{name}.new{SUFFIX}")
+    draft.write_text(tomli_w.dumps(_merge(said, table)), encoding="utf-8")
     try:
         recipe = load(home, str(draft))
-        draft.replace(home.recipes / f"{recipe.name}{SUFFIX}")
+        draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
     return recipe

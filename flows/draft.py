@@ -7,6 +7,8 @@ from prefect.artifacts import update_progress_artifact
 from prefect.futures import as_completed, wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from outcross.data import recipe as recipes
+from outcross.data.home import Home
 from outcross.progress import stage
 from outcross.serving.endpoint import connect
 from outcross.settings import Settings
@@ -45,7 +47,7 @@ def draft(
         return import_drafts(place, recipe, drafts, generator)
     with connect(settings) as endpoint:
         slots = plan_drafts(place, recipe, bulk(endpoint), count)
-        bar = artifacts.drafting(recipe)
+        bar = artifacts.drafting(recipes.load(Home(place), recipe).name)
         share = endpoint.model_copy(update={"concurrency": max(1, endpoint.concurrency // WORKERS)})
         with stage("draft", len(slots)):
             parts = batches(slots)

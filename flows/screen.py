@@ -9,8 +9,11 @@ from outcross.data.home import Home
 from outcross.progress import stage
 from outcross.settings import Settings
 from outcross.tasks import artifacts
-from outcross.tasks.batches import LARGEST, batches
+from outcross.tasks.batches import batches
 from outcross.tasks.steps import bulk, enqueue_doubtful, find_unjudged, screen_batch
+
+PART = 5_000
+"""Drafts of a screening batch: a validator compares each batch with all rows, which is worth doing seldom."""
 
 
 @flow(name="screen", flow_run_name="screen-{recipe}")
@@ -29,7 +32,7 @@ def screen(recipe: str = "docstrings", home: Path | None = None) -> int:
     place = home or Settings().home
     ids = find_unjudged(place, recipe)
     with stage("screen", len(ids)):
-        for part in batches(ids, wanted=-(-len(ids) // LARGEST)):
+        for part in batches(ids, wanted=1, largest=PART):
             screen_batch(place, recipe, bulk(part))
     queued = enqueue_doubtful(place, recipe)
     artifacts.outcomes(Home(place), recipes.load(Home(place), recipe))

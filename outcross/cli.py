@@ -1,5 +1,6 @@
 """The command line: `outcross`, and what each command tells the person who typed it."""
 
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,6 @@ from outcross.data import releases
 from outcross.data import verify as proofs
 from outcross.data.home import Home
 from outcross.data.reader import read as read_release
-from outcross.data.recipe import Recipe
 from outcross.display import watcher
 from outcross.errors import InputError, OutcrossError
 from outcross.progress import watched_by
@@ -52,20 +52,20 @@ def _home(given: Path | None) -> Home:
     return place
 
 
-def _recipe_for(home: Home, name: str, human: Path | None, source: dict[str, object]) -> Recipe:
-    """The named recipe, or one made for a file of people's rows and kept in the home under that name."""
+def _recipe_for(home: Home, name: str, human: Path | None, source: dict[str, object]) -> str:
+    """What flows should load: the recipe named, or one made for a file of people's rows and kept in the home."""
     if human is None:
-        return recipes.load(home, name)
-    own = human.stem.lower().replace(" ", "-") if name == "docstrings" else name
-    return recipes.write(
+        return str(Path(name).absolute()) if name.endswith(recipes.SUFFIX) else name
+    made = recipes.write(
         home,
-        own,
+        re.sub(r"[^a-z0-9]+", "-", human.stem.lower()).strip("-") if name == "docstrings" else name,
         {
             "base": "jsonl",
             "about": f"Rows in the manner of {human.name}.",
             "source": {"path": str(human.absolute())} | {key: value for key, value in source.items() if value},
         },
     )
+    return made.name
 
 
 def _pairs(fields: list[str] | None) -> dict[str, str]:
@@ -86,9 +86,7 @@ def demo(
     place = _home(home)
     loaded = recipes.load(place, "docstrings")
     console.print(f"[bold]Outcross[/] · {loaded.about} Interrupt it at will; run it again and it goes on.")
-    release = _pipeline(place, loaded, count)
-    reports.outcomes(console, place, loaded)
-    reports.release(console, release)
+    _pipeline(place, loaded.name, count)
     reports.next_steps(console, place, loaded.name)
 
 
@@ -109,17 +107,17 @@ def run(
     """
     place = _home(home)
     source: dict[str, object] = {"licence": licence, "attestation": attestation, "stratum": stratum}
-    loaded = _recipe_for(place, recipe, human, source | {"fields": _pairs(field)})
-    release = _pipeline(place, loaded, count)
-    reports.outcomes(console, place, loaded)
-    reports.release(console, release)
+    _pipeline(place, _recipe_for(place, recipe, human, source | {"fields": _pairs(field)}), count)
 
 
-def _pipeline(place: Home, recipe: Recipe, count: int | None) -> releases.Release:
+def _pipeline(place: Home, recipe: str, count: int | None) -> None:
+    loaded = recipes.load(place, recipe)
     with console.status("Starting Prefect …"):
         from outcross.flows.pipeline import pipeline
     with watcher(console) as watching, watched_by(watching):
-        return pipeline(recipe.name, place.root, count)
+        made = pipeline(recipe, place.root, count)
+    reports.outcomes(console, place, loaded)
+    reports.release(console, made)
 
 
 @app.command()
@@ -139,8 +137,8 @@ def ingest(
     with console.status("Starting Prefect …"):
         from outcross.flows.ingest import ingest as flow
     with watcher(console) as watching, watched_by(watching):
-        taken = flow(loaded.name, place.root)
-    console.print(f"{loaded.name}: {taken}")
+        taken = flow(loaded, place.root)
+    reports.intake(console, taken)
 
 
 @app.command()
@@ -158,8 +156,12 @@ def draft(
     with console.status("Starting Prefect …"):
         from outcross.flows.draft import draft as flow
     with watcher(console) as watching, watched_by(watching):
-        made = flow(recipe, place.root, count, drafts, generator)
-    console.print(made if drafts else f"{recipe}: {made:,} slots of the plan were asked for.")
+        made = flow(_recipe_for(place, recipe, None, {}), place.root, count, drafts, generator)
+    if isinstance(made, int):
+        console.print(f"{made:,} slots of the plan were asked for.")
+        reports.outcomes(console, place, recipes.load(place, recipe))
+    else:
+        reports.intake(console, made)
 
 
 @app.command()
@@ -169,7 +171,7 @@ def screen(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     with console.status("Starting Prefect …"):
         from outcross.flows.screen import screen as flow
     with watcher(console) as watching, watched_by(watching):
-        queued = flow(recipe, place.root)
+        queued = flow(_recipe_for(place, recipe, None, {}), place.root)
     reports.outcomes(console, place, recipes.load(place, recipe))
     console.print(f"{queued:,} items are new in the review queue.")
 
@@ -206,7 +208,7 @@ def release(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     place = _home(home)
     with console.status("Starting Prefect …"):
         from outcross.flows.release import release as flow
-    made = flow(recipe, place.root)
+    made = flow(_recipe_for(place, recipe, None, {}), place.root)
     reports.release(console, made)
 
 
@@ -270,5 +272,5 @@ def main() -> None:
     try:
         app()
     except OutcrossError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print("[bold red]error:[/]", reports.visible(str(error)), soft_wrap=True)
         sys.exit(1)

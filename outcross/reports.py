@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+import unicodedata
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from outcross.data import journal, quarantine, releases, screening, vault
 from outcross.data import recipe as recipes
@@ -20,7 +22,14 @@ from outcross.data.releases import PAGE, Release
 from outcross.engine import prefect_home
 from outcross.errors import ServingError
 from outcross.settings import Settings
+from outcross.tasks.intake import Intake
 from outcross.tasks.screen import Screen
+
+HIDDEN = {"Cc", "Cf", "Cs", "Co"}
+"""Unicode categories that a terminal obeys or hides instead of showing."""
+
+CUT = 600
+"""Characters of a field that `read` shows."""
 
 TOP = 8
 """Strata that a release's table names before it sums up the rest."""
@@ -31,6 +40,20 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, justify="left" if column in ("", "stratum", "class", "why") else "right")
     return table
+
+
+def visible(text: str) -> Text:
+    """Text from models, files and users as it may stand on a terminal: no markup, and control characters shown."""
+    return Text(
+        "".join(f"\\x{ord(c):02x}" if unicodedata.category(c) in HIDDEN and c not in "\n\t" else c for c in text)
+    )
+
+
+def intake(console: Console, taken: Intake) -> None:
+    """Say what came through the door."""
+    console.print(f"{taken.read:,} rows read, {taken.new:,} of them new.")
+    for reason, count in taken.refused.items():
+        console.print(visible(f"quarantined: {count:,} × {reason}"), style="yellow")
 
 
 def outcomes(console: Console, home: Home, recipe: Recipe) -> None:
@@ -62,14 +85,14 @@ def release(console: Console, made: Release) -> None:
     if sums.height > TOP:
         rest = strata.filter(~pl.col("stratum").is_in(named))
         groups.append((f"… {sums.height - TOP} more", rest))
-    for name, part in [*groups, ("[bold]all[/]", strata)]:
-        table.add_row(name, *_shares(part))
+    for name, part in [*groups, ("all", strata)]:
+        table.add_row(visible(name), *_shares(part))
     console.print(table)
     console.print("Cells: rows × mean weight.", style="dim")
     for rule in manifest["binding"]:
-        console.print(f"binding: {rule}", style="yellow", highlight=False)
+        console.print(visible(f"binding: {rule}"), style="yellow")
     for row in manifest["left_out"][:5]:
-        console.print(f"left out: {row['rows']:,} × {row['reason']}", style="dim", highlight=False)
+        console.print(visible(f"left out: {row['rows']:,} × {row['reason']}"), style="dim")
     console.print(f"table    {made.table}\nevidence {made.folder / PAGE}", highlight=False, soft_wrap=True)
 
 
@@ -114,9 +137,8 @@ def rows(console: Console, frame: pl.DataFrame) -> None:
         for column, value in row.items():
             if column not in skip:
                 text = str(value)
-                shown = text if len(text) <= 600 else text[:600] + " …"
-                console.print(f"[dim]{column:>11}[/] ", end="")
-                console.print(shown, markup=False, highlight=False)
+                shown = text if len(text) <= CUT else text[:CUT] + " …"
+                console.print(f"[dim]{column:>11}[/]", visible(shown))
 
 
 def status(console: Console, home: Home) -> None:
@@ -174,6 +196,6 @@ def doctor(console: Console, home: Home, settings: Settings) -> bool:
             known = endpoint.weights_digest or "known to the server alone"
             console.print(f"model: [green]{endpoint.model}[/] at {endpoint.base_url}, weights {known}", highlight=False)
     except ServingError as error:
-        console.print(f"model: [red]{error}[/]", highlight=False)
+        console.print("model:", visible(str(error)), style="red")
         return False
     return True

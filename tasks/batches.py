@@ -9,7 +9,7 @@ SMALLEST, LARGEST = 16, 500
 T = TypeVar("T")
 
 
-def batches(rows: Sequence[T], *, wanted: int = 10) -> list[list[T]]:
-    """Cut rows into about `wanted` batches of `SMALLEST` to `LARGEST` rows, in order; the last may be smaller."""
-    size = min(LARGEST, max(SMALLEST, -(-len(rows) // wanted)))
+def batches(rows: Sequence[T], *, wanted: int = 10, largest: int = LARGEST) -> list[list[T]]:
+    """Cut rows into about `wanted` batches of `SMALLEST` to `largest` rows, in order; the last may be smaller."""
+    size = min(largest, max(SMALLEST, -(-len(rows) // wanted)))
     return [list(rows[start : start + size]) for start in range(0, len(rows), size)]

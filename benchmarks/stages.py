@@ -1,0 +1,78 @@
+"""How long each stage of the main job takes on the standard library's docstrings, without the model.
+
+Drafts are stand-ins: the held-out documents' own docstrings, so that the screen meets text as it really is. They
+are labelled synthetic, live in a temporary folder, and are gone when the script ends.
+
+    python benchmarks/stages.py
+"""
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from outcross.data import journal, recipe, releases, vault
+from outcross.data.home import Home
+from outcross.data.journal import Draft
+from outcross.data.reader import read
+from outcross.data.samples import Generation, Origin, Provenance, Sample
+from outcross.data.verify import verify
+from outcross.tasks.ingest import ingest
+from outcross.tasks.plan import plan
+from outcross.tasks.release import release
+from outcross.tasks.review import enqueue
+from outcross.tasks.screen import screen, unjudged
+
+
+def stand_in(person: Sample) -> Draft:
+    """A held-out human row, dressed up as a draft."""
+    said = person.provenance
+    sample = Sample(
+        content=person.content,
+        provenance=Provenance(
+            origin=Origin.SYNTHETIC,
+            depth=1,
+            stratum=said.stratum,
+            source=said.source,
+            licence=said.licence,
+            generation=Generation(model="stand-in", weights_digest=None),
+        ),
+    )
+    rank = f"import-{sample.sample_id[:24]}"
+    return Draft(request_key=rank, setup="s", rank=rank, state="drafted", sample=sample, model="stand-in")
+
+
+def main() -> None:
+    """Run the stages once and print a line each."""
+    print(f"{platform.python_implementation()} {sys.version.split()[0]}, {os.cpu_count()} cores\n")
+    print("| stage | rows | seconds | CPU-seconds | rows per CPU-second |\n|---|--:|--:|--:|--:|")
+
+    def timed(stage: str, rows: int, work: Callable[[], object]) -> None:
+        wall, cpu = time.perf_counter(), time.process_time()
+        work()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        print(f"| {stage} | {rows:,} | {wall:.1f} | {cpu:.1f} | {rows / cpu:,.0f} |", flush=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        loaded = recipe.load(home, "docstrings")
+        people = ingest(home, loaded).new
+        home.vault.unlink()
+        timed("ingest", people, lambda: ingest(home, loaded))
+        timed("plan", loaded.draft.count, lambda: plan(home, loaded, loaded.draft.count))
+        heldout = [one for one in vault.samples(home, loaded.name, "heldout") if one.content.kind == loaded.kind]
+        drafts = [stand_in(one) for one in heldout]
+        timed("journal", len(drafts), lambda: journal.write(home, loaded.name, drafts))
+        timed("screen", len(drafts), lambda: screen(home, loaded, unjudged(home, loaded)))
+        timed("enqueue", len(drafts), lambda: enqueue(home, loaded))
+        rows = vault.counts(home, loaded.name)["mixture"]
+        timed("release, the gate's import included", rows, lambda: release(home, loaded))
+        timed("verify", rows, lambda: verify(home, releases.find(home, loaded.name)))
+        timed("read", rows, lambda: read(loaded.name, home=home.root))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Recipes: read, based on one another, refused with where and why, and kept."""
+
+import pytest
+
+from outcross.data import recipe as recipes
+from outcross.data.home import Home
+from outcross.errors import RecipeError
+from outcross.tasks.release import policy
+from outcross.tasks.screen import Screen
+
+
+@pytest.mark.parametrize("name", ["docstrings", "jsonl"])
+def test_the_built_in_recipes_hold_in_every_room(home, name):
+    recipe = recipes.load(home, name)
+    assert Screen.of(recipe).validators
+    assert policy(recipe).human_floor == 0.5
+
+
+def test_a_recipe_takes_from_its_base_what_it_does_not_say(home):
+    own = recipes.write(home, "mine", {"base": "jsonl", "draft": {"count": 7}, "source": {"licence": "MIT"}})
+    base = recipes.load(home, "jsonl")
+    assert own.draft == base.draft.model_copy(update={"count": 7})
+    assert own.source.licence == "MIT"
+    assert own.screen == base.screen
+
+
+def test_writing_a_recipe_again_keeps_what_its_owner_added(home):
+    recipes.write(home, "mine", {"base": "jsonl", "source": {"licence": "MIT"}})
+    path = home.recipes / "mine.toml"
+    path.write_text(path.read_text() + "\n[draft]\ncount = 5\n")
+    again = recipes.write(home, "mine", {"base": "jsonl", "source": {"licence": "CC0-1.0"}})
+    assert (again.draft.count, again.source.licence) == (5, "CC0-1.0")
+
+
+def test_a_recipe_can_be_named_by_its_file(home, tmp_path):
+    path = tmp_path / "other.toml"
+    path.write_text('name = "other"\nbase = "jsonl"\n')
+    assert recipes.load(home, str(path)).name == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = ", "is not TOML"),
+        ('name = "x"\nbase = "x"', "is its own base"),
+        ('name = "x"\nbase = "jsonl"\n[draft]\ncount = -1', r"`draft\.count`: Input should be greater"),
+        ('name = "x"\nbase = "jsonl"\n[draft]\ntemprature = 1', r"`draft\.temprature`: Extra inputs are not permitted"),
+        ('name = "x"\nbase = "jsonl"\n[draft]\nwrites = ["poem"]', r"names \['poem'\].*has \['context'"),
+        ('name = "X"\nbase = "jsonl"', "`name`: String should match pattern"),
+        ('name = "x"', "`about`: Field required"),
+    ],
+)
+def test_a_recipe_that_does_not_hold_is_refused_with_where_and_why(home, text, said):
+    home.recipes.mkdir(parents=True)
+    (home.recipes / "x.toml").write_text(text)
+    with pytest.raises(RecipeError, match=said) as error:
+        recipes.load(home, "x")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["../out", "A", "", "a/b", ".hidden", "x" * 65])
+def test_a_name_that_could_lead_elsewhere_is_refused_before_anything_is_written(home: Home, name):
+    with pytest.raises(RecipeError, match="can't be a recipe's name"):
+        recipes.write(home, name, {"base": "jsonl"})
+    assert not home.root.exists()
+
+
+def test_an_unknown_recipe_is_answered_with_those_there_are(home):
+    with pytest.raises(RecipeError, match="There are: docstrings, jsonl"):
+        recipes.load(home, "nope")
+
+
+def test_a_mixture_rule_that_is_unknown_is_named(home):
+    recipe = recipes.write(home, "mine", {"base": "jsonl", "mixture": {"human_flor": 0.5}})
+    with pytest.raises(RecipeError, match="`human_flor`: Extra inputs are not permitted"):
+        policy(recipe)
+
+
+def test_a_recipes_digest_names_what_shapes_the_rows_and_not_where_the_file_lies(home):
+    one = recipes.write(home, "mine", {"base": "jsonl", "source": {"path": "/a.jsonl"}})
+    other = recipes.write(home, "mine", {"base": "jsonl", "source": {"path": "/b.jsonl"}, "draft": {"count": 3}})
+    assert one.digest == other.digest
+    assert recipes.write(home, "mine", {"base": "jsonl", "draft": {"temperature": 0.1}}).digest != one.digest
