@@ -157,7 +157,9 @@ def write(home: Home, name: str, table: dict[str, object]) -> Recipe:
     if not re.fullmatch(NAME, name):
         raise RecipeError(f"{name!r} can't be a recipe's name: begin with a letter, then a–z, 0–9, `-` and `_`.")
     path = home.recipes / f"{name}{SUFFIX}"
-    said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {"name": name}
+    said: dict[str, object] = {"name": name}
+    if path.exists():
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
     home.recipes.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{name}.new{SUFFIX}")
     draft.write_text(tomli_w.dumps(_merge(said, table)), encoding="utf-8")

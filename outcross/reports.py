@@ -44,9 +44,8 @@ def _table(*columns: str) -> Table:
 
 def visible(text: str) -> Text:
     """Text from models, files and users as it may stand on a terminal: no markup, and control characters shown."""
-    return Text(
-        "".join(f"\\x{ord(c):02x}" if unicodedata.category(c) in HIDDEN and c not in "\n\t" else c for c in text)
-    )
+    hidden = {c for c in text if unicodedata.category(c) in HIDDEN and c not in "\n\t"}
+    return Text(text.translate({ord(c): f"\\x{ord(c):02x}" for c in hidden}))
 
 
 def intake(console: Console, taken: Intake) -> None:
