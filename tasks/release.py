@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from outcross.data import decisions, releases, screening, vault, warehouse
 from outcross.data.home import Home
+from outcross.data.queue import Queue
 from outcross.data.recipe import Recipe
 from outcross.data.release_table import Weight, ancestors, ancestors_root, build, rows_root, store
 from outcross.data.releases import Release
@@ -114,6 +115,8 @@ def release(home: Home, recipe: Recipe) -> Release:
     if not report.passed:
         raise GateFailed(f"release {recipe.name} was not published: {' '.join(report.failures)}")
 
+    review_log = _review_log(home)
+
     def fill(folder: Path, version: int) -> Mapping[str, object]:
         manifest = {
             "name": recipe.name,
@@ -121,12 +124,21 @@ def release(home: Home, recipe: Recipe) -> Release:
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             **_account(home, recipe, found, mixture, weights),
             **facts,
+            "review_log": review_log,
         }
         store(folder / releases.TABLE, table, kin)
         _write_evidence(folder, manifest, report)
         return manifest
 
     return releases.publish(home, recipe.name, fill)
+
+
+def _review_log(home: Home) -> dict[str, object] | None:
+    """Length and head of the queue's event log, checked: kept with a release, it shows a log that is cut later."""
+    if not home.queue.exists():
+        return None
+    length, head = Queue(home.queue).verify()
+    return {"events": length, "head": head}
 
 
 def _weighable(found: Candidates) -> pl.DataFrame:
