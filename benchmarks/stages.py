@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from outcross.data import journal, recipe, releases, vault
-from outcross.data.home import Home
-from outcross.data.journal import Draft
-from outcross.data.reader import read
+from outcross.data import recipe
+from outcross.data.release import versions as releases
+from outcross.data.release.read import read
+from outcross.data.release.verify import verify
 from outcross.data.samples import Generation, Origin, Provenance, Sample
-from outcross.data.verify import verify
+from outcross.data.stores import journal, vault
+from outcross.data.stores.home import Home
+from outcross.data.stores.journal import Draft
 from outcross.tasks.ingest import ingest
 from outcross.tasks.plan import plan
 from outcross.tasks.release import release

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import tomli_w
 from pydantic import Field, ValidationError
 
-from outcross.data.home import Home
 from outcross.data.samples import KINDS, Filled, Record, digest
+from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
 
 BUILT_IN = Path(__file__).parent / "recipes"

@@ -8,7 +8,7 @@ from prefect.futures import as_completed, wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from outcross.data import recipe as recipes
-from outcross.data.home import Home
+from outcross.data.stores.home import Home
 from outcross.progress import stage
 from outcross.serving.endpoint import connect
 from outcross.settings import Settings

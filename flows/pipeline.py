@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from outcross.data.releases import Release
+from outcross.data.release.versions import Release
 from outcross.flows.collect import collect
 from outcross.flows.draft import draft
 from outcross.flows.ingest import ingest

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from outcross.data.releases import Release
+from outcross.data.release.versions import Release
 from outcross.settings import Settings
 from outcross.tasks import artifacts
 from outcross.tasks.steps import publish_release

@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect import flow
 
 from outcross.data import recipe as recipes
-from outcross.data.home import Home
+from outcross.data.stores.home import Home
 from outcross.progress import stage
 from outcross.settings import Settings
 from outcross.tasks import artifacts

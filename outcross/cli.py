@@ -11,10 +11,10 @@ from rich.console import Console
 
 from outcross import engine, reports
 from outcross.data import recipe as recipes
-from outcross.data import releases
-from outcross.data import verify as proofs
-from outcross.data.home import Home
-from outcross.data.reader import read as read_release
+from outcross.data.release import verify as proofs
+from outcross.data.release import versions as releases
+from outcross.data.release.read import read as read_release
+from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError, OutcrossError
 from outcross.progress import watched_by
@@ -186,7 +186,7 @@ def review(
     import getpass
 
     _needs("fastapi", "review")
-    from outcross.data.queue import Queue
+    from outcross.data.review.queue import Queue
     from outcross.review.app import serve
 
     place = _home(home)

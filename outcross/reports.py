@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from outcross.data import journal, quarantine, releases, screening, vault
 from outcross.data import recipe as recipes
-from outcross.data.home import Home
-from outcross.data.queue import Queue
 from outcross.data.recipe import Recipe
-from outcross.data.releases import PAGE, Release
+from outcross.data.release import versions as releases
+from outcross.data.release.versions import PAGE, Release
+from outcross.data.review.queue import Queue
+from outcross.data.stores import journal, quarantine, screening, vault
+from outcross.data.stores.home import Home
 from outcross.engine import prefect_home
 from outcross.errors import ServingError
 from outcross.settings import Settings

@@ -10,10 +10,10 @@ from prefect.artifacts import (
     create_table_artifact,
 )
 
-from outcross.data import journal, screening
-from outcross.data.home import Home
 from outcross.data.recipe import Recipe
-from outcross.data.releases import PAGE, Release
+from outcross.data.release.versions import PAGE, Release
+from outcross.data.stores import journal, screening
+from outcross.data.stores.home import Home
 from outcross.tasks.screen import Screen
 
 REVIEW_PAGE = "http://127.0.0.1:8787/"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from outcross.data import journal
-from outcross.data.home import Home
-from outcross.data.journal import Draft, Miss
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample
+from outcross.data.stores import journal
+from outcross.data.stores.home import Home
+from outcross.data.stores.journal import Draft, Miss
 from outcross.progress import advance
 from outcross.serving.chats import Answer, Failure
 from outcross.serving.client import complete

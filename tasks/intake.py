@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from outcross.data import quarantine
 from outcross.data.corpora.candidates import Candidate
-from outcross.data.home import Home
-from outcross.data.quarantine import EXCERPT, Refusal
 from outcross.data.samples import canonical
+from outcross.data.stores import quarantine
+from outcross.data.stores.home import Home
+from outcross.data.stores.quarantine import EXCERPT, Refusal
 from outcross.errors import InputError
 from outcross.progress import tracked
 

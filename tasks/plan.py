@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from outcross.data import vault
-from outcross.data.home import Home
 from outcross.data.recipe import Recipe
 from outcross.data.samples import Sample, digest
+from outcross.data.stores import vault
+from outcross.data.stores.home import Home
 from outcross.errors import InputError
 
 

@@ -11,13 +11,14 @@ import polars as pl
 import pyarrow as pa
 from pydantic import ValidationError
 
-from outcross.data import decisions, releases, screening, vault, warehouse
-from outcross.data.home import Home
-from outcross.data.queue import Queue
 from outcross.data.recipe import Recipe
-from outcross.data.release_table import Weight, ancestors, ancestors_root, build, rows_root, store
-from outcross.data.releases import Release
+from outcross.data.release import versions as releases
+from outcross.data.release.table import Weight, ancestors, ancestors_root, build, rows_root, store
+from outcross.data.release.versions import Release
+from outcross.data.review.queue import Queue
 from outcross.data.samples import Origin, Sample, digest
+from outcross.data.stores import decisions, screening, vault, warehouse
+from outcross.data.stores.home import Home
 from outcross.errors import GateFailed, RecipeError
 from outcross.mixture.policy import Mixture, Policy, weigh
 from outcross.tasks.evidence import Evidence, render

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from outcross.data import decisions, screening, warehouse
-from outcross.data.decisions import Decision
-from outcross.data.home import Home
-from outcross.data.queue import Queue
 from outcross.data.recipe import Recipe
-from outcross.data.reviews import DecisionRow, Item
+from outcross.data.review.items import DecisionRow, Item
+from outcross.data.review.queue import Queue
 from outcross.data.samples import CONTENT, Origin, Provenance, Sample
+from outcross.data.stores import decisions, screening, warehouse
+from outcross.data.stores.decisions import Decision
+from outcross.data.stores.home import Home
 from outcross.tasks.screen import Screen
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from outcross.data import screening, vault, warehouse
-from outcross.data.home import Home
 from outcross.data.reading import read
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT
+from outcross.data.stores import screening, vault, warehouse
+from outcross.data.stores.home import Home
 from outcross.progress import advance
 from outcross.validators import rules
 from outcross.validators.references import References

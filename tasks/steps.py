@@ -12,8 +12,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.utilities.annotations import quote
 
 from outcross.data import recipe as recipes
-from outcross.data.home import Home
-from outcross.data.releases import Release
+from outcross.data.release.versions import Release
+from outcross.data.stores.home import Home
 from outcross.serving.endpoint import Endpoint
 from outcross.tasks import draft, imports, ingest, plan, release, review, screen
 from outcross.tasks.draft import Drafted

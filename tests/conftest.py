@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from outcross.data.home import Home
+from outcross.data.stores.home import Home
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from outcross.data import recipe as recipes
-from outcross.data.home import Home
 from outcross.data.recipe import Recipe
 from outcross.data.samples import Generation, Instruction, Origin, Provenance, Sample
+from outcross.data.stores.home import Home
 
 
 def human(response: str = "It adds two numbers.", *, stratum: str = "sums", source: str = "book.txt") -> Sample:

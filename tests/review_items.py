@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from outcross.data.reviews import Item
+from outcross.data.review.items import Item
 from outcross.data.samples import Content, Generation, Instruction, Origin, Parent, Provenance, Sample, digest
 
 MODEL = "secret-model-9b"

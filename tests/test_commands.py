@@ -10,8 +10,8 @@ import pytest
 from typer.main import get_command
 
 from outcross.cli import app
-from outcross.data import journal
-from outcross.data.home import Home
+from outcross.data.stores import journal
+from outcross.data.stores.home import Home
 from tests import make
 from tests.openai_server import openai_server
 from tests.running import BIN, outcross, prefect_server

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from outcross.data import journal, vault, warehouse
-from outcross.data.home import Home
 from outcross.data.recipe import Recipe
 from outcross.data.samples import Origin
+from outcross.data.stores import journal, vault, warehouse
+from outcross.data.stores.home import Home
 from outcross.errors import InputError, RecipeError
 from outcross.serving.chats import Answer, Failure
 from outcross.serving.endpoint import Endpoint, connect

@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from outcross.data import quarantine, vault
 from outcross.data.corpora import stdlib
 from outcross.data.corpora.candidates import Candidate
 from outcross.data.corpora.jsonl import MAX_LINE
-from outcross.data.home import Home
-from outcross.data.lease import lease
 from outcross.data.samples import Origin
+from outcross.data.stores import quarantine, vault
+from outcross.data.stores.home import Home
+from outcross.data.stores.lease import lease
 from outcross.errors import InputError
 from outcross.tasks.imports import import_drafts
 from outcross.tasks.ingest import ingest

@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from outcross.data import releases
-from outcross.data.home import Home
-from outcross.data.queue import Queue
-from outcross.data.verify import verify
+from outcross.data.release import versions as releases
+from outcross.data.release.verify import verify
+from outcross.data.review.queue import Queue
+from outcross.data.stores.home import Home
 from tests import make
 from tests.openai_server import Running, openai_server
 from tests.running import BIN, outcross, prefect_server

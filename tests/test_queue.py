@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from outcross.data.claims import LEASE
-from outcross.data.queue import Queue
-from outcross.data.reviews import MAX_DRAFT, Claim, Item, Ruling
+from outcross.data.review.claims import LEASE
+from outcross.data.review.items import MAX_DRAFT, Claim, Item, Ruling
+from outcross.data.review.queue import Queue
 from outcross.data.samples import Preference, Provenance, Sample
 from outcross.errors import ClaimLost, ReviewError, StoreError, VerificationFailed
 from tests.review_items import MODEL, a_sample, an_item

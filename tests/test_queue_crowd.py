@@ -18,9 +18,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from outcross.data.claims import LEASE
-from outcross.data.queue import Queue
-from outcross.data.reviews import Claim, Ruling
+from outcross.data.review.claims import LEASE
+from outcross.data.review.items import Claim, Ruling
+from outcross.data.review.queue import Queue
 from outcross.errors import ClaimLost
 from tests.review_items import an_item
 

@@ -3,7 +3,7 @@
 import pytest
 
 from outcross.data import recipe as recipes
-from outcross.data.home import Home
+from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
 from outcross.tasks.release import policy
 from outcross.tasks.screen import Screen

@@ -10,14 +10,15 @@ import polars as pl
 import pytest
 
 import outcross
-from outcross.data import decisions, journal, releases, screening, vault
-from outcross.data.decisions import Decision
-from outcross.data.home import Home
-from outcross.data.journal import Draft
 from outcross.data.recipe import Recipe, load
-from outcross.data.releases import Release
+from outcross.data.release import versions as releases
+from outcross.data.release.verify import verify
+from outcross.data.release.versions import Release
 from outcross.data.samples import Sample
-from outcross.data.verify import verify
+from outcross.data.stores import decisions, journal, screening, vault
+from outcross.data.stores.decisions import Decision
+from outcross.data.stores.home import Home
+from outcross.data.stores.journal import Draft
 from outcross.errors import MixtureRefused, ReleaseError, VerificationFailed
 from outcross.tasks.release import release
 from outcross.tasks.screen import Screen

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from outcross.data.claims import LEASE
-from outcross.data.queue import Queue
-from outcross.data.reviews import Shown, Source
+from outcross.data.review.claims import LEASE
+from outcross.data.review.items import Shown, Source
+from outcross.data.review.queue import Queue
 from outcross.data.samples import Content, Conversation, Instruction, Preference, Reasoning, Text, Trajectory
 from outcross.errors import InputError, StoreBusy
 from outcross.review.app import create_app, serve

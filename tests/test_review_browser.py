@@ -13,8 +13,8 @@ import pytest
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 
-from outcross.data.claims import LEASE
-from outcross.data.queue import Queue
+from outcross.data.review.claims import LEASE
+from outcross.data.review.queue import Queue
 from outcross.data.samples import Conversation, Instruction, Turn
 from outcross.review.app import create_app
 from tests.browser import CHROMIUM, DRIVER, MISSING, chromium

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from outcross.data.rows import from_row, to_frame
 from outcross.data.samples import (
     CONTENT,
     Conversation,
@@ -17,6 +16,7 @@ from outcross.data.samples import (
     Text,
     Trajectory,
 )
+from outcross.data.stores.rows import from_row, to_frame
 from tests.make import human, synthetic
 
 words = st.text(min_size=1).filter(lambda text: text.strip() and "\0" not in text and text.isprintable())

@@ -5,13 +5,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from outcross.data import journal, screening, vault, warehouse
-from outcross.data.home import Home
-from outcross.data.journal import Draft
-from outcross.data.queue import Queue
 from outcross.data.recipe import Recipe
-from outcross.data.reviews import Ruling
+from outcross.data.review.items import Ruling
+from outcross.data.review.queue import Queue
 from outcross.data.samples import Origin
+from outcross.data.stores import journal, screening, vault, warehouse
+from outcross.data.stores.home import Home
+from outcross.data.stores.journal import Draft
 from outcross.tasks import review
 from outcross.tasks.screen import Screen, screen, unjudged
 from tests import make

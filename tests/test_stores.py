@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.data import journal, migrate, quarantine, screening, warehouse
-from outcross.data.home import Home
-from outcross.data.journal import Draft, Miss
-from outcross.data.lease import lease, lock
-from outcross.data.merkle import root
-from outcross.data.quarantine import Refusal
-from outcross.data.vault import Split
+from outcross.data.release.merkle import root
+from outcross.data.stores import journal, migrate, quarantine, screening, warehouse
+from outcross.data.stores.home import Home
+from outcross.data.stores.journal import Draft, Miss
+from outcross.data.stores.lease import lease, lock
+from outcross.data.stores.quarantine import Refusal
+from outcross.data.stores.vault import Split
 from outcross.errors import StoreBusy, StoreError
 from tests import make
 
 WRITER = """
 import sys
 from pathlib import Path
-from outcross.data.lease import lease
+from outcross.data.stores.lease import lease
 for number in range(25):
     with lease(Path(sys.argv[1])) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS entry (writer INT, number INT)")
@@ -53,7 +53,7 @@ def test_a_lease_that_fails_undoes_all_of_it(tmp_path):
 
 
 def test_a_store_that_stays_in_use_says_where_to_look(tmp_path, monkeypatch):
-    monkeypatch.setattr("outcross.data.lease.WAIT", 0.05)
+    monkeypatch.setattr("outcross.data.stores.lease.WAIT", 0.05)
     path = tmp_path / "store.duckdb"
     with lock(path), pytest.raises(StoreBusy, match=r"fuser -v .*store\.duckdb\.lock"), lease(path):
         pass

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from outcross.data.quarantine import Refusal
+from outcross.data.stores.quarantine import Refusal
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from outcross.data.corpora.candidates import Candidate
-from outcross.data.quarantine import EXCERPT, Refusal
+from outcross.data.stores.quarantine import EXCERPT, Refusal
 from outcross.errors import InputError
 
 MAX_LINE = 1_000_000

@@ -16,9 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from outcross.data.claims import LEASE
-from outcross.data.queue import Queue
-from outcross.data.reviews import MAX_DRAFT, Claim, Ruling, SkipReason
+from outcross.data.review.claims import LEASE
+from outcross.data.review.items import MAX_DRAFT, Claim, Ruling, SkipReason
+from outcross.data.review.queue import Queue
 from outcross.data.samples import Prose, Record
 from outcross.errors import ClaimLost, InputError, OutcrossError, ReviewError, StoreBusy
 from outcross.review.guard import Guard, Keys, answer

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from outcross.data.reviews import Shown
+from outcross.data.review.items import Shown
 from outcross.data.samples import (
     Action,
     Content,

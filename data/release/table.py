@@ -9,9 +9,9 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from outcross.data.merkle import root
-from outcross.data.rows import to_frame
+from outcross.data.release.merkle import root
 from outcross.data.samples import CONTENT, Provenance, Sample, canonical
+from outcross.data.stores.rows import to_frame
 
 OWN = ["sample_id", "kind", "origin", "klass", "depth", "stratum", "weight", "source", "licence"]
 PROOF = ["provenance", "provenance_digest"]

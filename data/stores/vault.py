@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from outcross.data.home import Home
-from outcross.data.lease import lease
-from outcross.data.migrate import migrate_duckdb
-from outcross.data.rows import STORED, from_row, insert_new, to_frame
 from outcross.data.samples import Sample
+from outcross.data.stores.home import Home
+from outcross.data.stores.lease import lease
+from outcross.data.stores.migrate import migrate_duckdb
+from outcross.data.stores.rows import STORED, from_row, insert_new, to_frame
 
 PARTS = ("seed", "mixture", "heldout", "target")
 

@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import get_args
 
-from outcross.data import chain, claims, rulings
-from outcross.data.lease import lock
-from outcross.data.migrate import migrate_sqlite
-from outcross.data.reviews import MAX_DRAFT, Claim, Counts, DecisionRow, Item, Role, Ruling, SkipReason
+from outcross.data.review import chain, claims, rulings
+from outcross.data.review.items import MAX_DRAFT, Claim, Counts, DecisionRow, Item, Role, Ruling, SkipReason
+from outcross.data.stores.lease import lock
+from outcross.data.stores.migrate import migrate_sqlite
 from outcross.errors import ClaimLost, ReviewError, StoreBusy, StoreError
 
 BUSY = 30.0

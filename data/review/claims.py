@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 
-from outcross.data.reviews import Claim, Counts, Draft, Shown
+from outcross.data.review.items import Claim, Counts, Draft, Shown
 from outcross.errors import ClaimLost
 
 LEASE = 15 * 60.0

@@ -6,10 +6,10 @@ from typing import Literal
 
 import polars as pl
 
-from outcross.data.home import Home
-from outcross.data.rows import insert_new
 from outcross.data.samples import Record, Sample
-from outcross.data.warehouse import add_samples, opened
+from outcross.data.stores.home import Home
+from outcross.data.stores.rows import insert_new
+from outcross.data.stores.warehouse import add_samples, opened
 
 
 class Decision(Record):

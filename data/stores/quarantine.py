@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from outcross.data.home import Home
-from outcross.data.rows import insert_new
 from outcross.data.samples import digest
-from outcross.data.warehouse import opened
+from outcross.data.stores.home import Home
+from outcross.data.stores.rows import insert_new
+from outcross.data.stores.warehouse import opened
 
 EXCERPT = 200
 """Characters of a refused row that are kept."""

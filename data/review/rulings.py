@@ -4,8 +4,8 @@ import json
 import secrets
 import sqlite3
 
-from outcross.data import chain
-from outcross.data.reviews import DecisionRow, Ruling, Shown
+from outcross.data.review import chain
+from outcross.data.review.items import DecisionRow, Ruling, Shown
 from outcross.data.samples import canonical
 from outcross.errors import ReviewError
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from outcross.data.home import Home
-from outcross.data.rows import insert_new
-from outcross.data.warehouse import opened
+from outcross.data.stores.home import Home
+from outcross.data.stores.rows import insert_new
+from outcross.data.stores.warehouse import opened
 
 SIGNAL = ["sample_id", "recipe", "validator", "version", "params_digest"]
 VERDICT = ["sample_id", "recipe", "ruleset"]

@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from outcross.data.home import Home
-from outcross.data.lease import lock
-from outcross.data.rows import insert_new
 from outcross.data.samples import canonical
-from outcross.data.warehouse import opened
+from outcross.data.stores.home import Home
+from outcross.data.stores.lease import lock
+from outcross.data.stores.rows import insert_new
+from outcross.data.stores.warehouse import opened
 from outcross.errors import ReleaseError
 
 TABLE = "table.duckdb"

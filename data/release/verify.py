@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from outcross.data.home import Home
-from outcross.data.release_table import ancestors_root, rebuild, rows_root
-from outcross.data.releases import Release, file_digest, recorded
-from outcross.data.rows import from_row
+from outcross.data.release.table import ancestors_root, rebuild, rows_root
+from outcross.data.release.versions import Release, file_digest, recorded
 from outcross.data.samples import Origin, Sample, canonical
+from outcross.data.stores.home import Home
+from outcross.data.stores.rows import from_row
 from outcross.errors import VerificationFailed
 
 

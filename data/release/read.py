@@ -6,8 +6,8 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from outcross.data import releases
-from outcross.data.home import Home
+from outcross.data.release import versions as releases
+from outcross.data.stores.home import Home
 from outcross.settings import Settings
 
 
