@@ -132,10 +132,12 @@ def _table(home: Home, path: Path, seen: tuple[Path, ...]) -> dict[str, object]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"{path} can't be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{path} is not TOML: {error}.") from error
     base = table.pop("base", None)
-    return table if base is None else _merge(_table(home, _find(home, str(base)), (*seen, path)), table)
+    if base is None:
+        return table
+    return _merge(_table(home, _find(home, str(base)), (*seen, path)), table)
 
 
 def _merge(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:
@@ -154,8 +156,11 @@ def write(home: Home, name: str, table: dict[str, object]) -> Recipe:
     Raises:
         RecipeError: see `load`, or the name is not made of a–z, 0–9, `-` and `_`.
     """
+    another = "Choose another: outcross run NAME --human FILE."
     if not re.fullmatch(NAME, name):
-        raise RecipeError(f"{name!r} can't be a recipe's name: begin with a letter, then a–z, 0–9, `-` and `_`.")
+        raise RecipeError(f"{name!r} can't be a recipe's name: a letter, then a–z, 0–9, `-` and `_`. {another}")
+    if (BUILT_IN / f"{name}{SUFFIX}").exists():
+        raise RecipeError(f"{name!r} is the name of a built-in recipe. {another}")
     path = home.recipes / f"{name}{SUFFIX}"
     said: dict[str, object] = {"name": name}
     if path.exists():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from outcross.settings import Settings
+from outcross.settings import from_environment
 from outcross.tasks.steps import collect_decisions
 
 
@@ -18,4 +18,4 @@ def collect(home: Path | None = None) -> int:
     Returns:
         How many decisions were new.
     """
-    return collect_decisions(home or Settings().home)
+    return collect_decisions(home or from_environment().home)

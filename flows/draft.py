@@ -11,9 +11,10 @@ from outcross.data import recipe as recipes
 from outcross.data.stores.home import Home
 from outcross.progress import stage
 from outcross.serving.endpoint import connect
-from outcross.settings import Settings
+from outcross.settings import from_environment
 from outcross.tasks import artifacts
 from outcross.tasks.batches import batches
+from outcross.tasks.draft import require_answers
 from outcross.tasks.intake import Intake
 from outcross.tasks.steps import bulk, draft_batch, import_drafts, plan_drafts
 
@@ -41,7 +42,7 @@ def draft(
     Returns:
         How many slots were asked for, or what came in from the file.
     """
-    settings = Settings()
+    settings = from_environment()
     place = home or settings.home
     if drafts is not None:
         return import_drafts(place, recipe, drafts, generator)
@@ -55,6 +56,5 @@ def draft(
             for done, _ in enumerate(as_completed(futures), start=1):
                 update_progress_artifact(bar, progress=100 * done / len(futures))
             wait(futures)
-        for future in futures:
-            future.result()
+        require_answers([future.result() for future in futures])
     return len(slots)

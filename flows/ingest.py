@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from outcross.settings import Settings
+from outcross.settings import from_environment
 from outcross.tasks.intake import Intake
 from outcross.tasks.steps import ingest_corpus
 
@@ -17,4 +17,4 @@ def ingest(recipe: str = "docstrings", home: Path | None = None) -> Intake:
         recipe: a recipe's name, or the path of its file.
         home: the folder of the stores; `OUTCROSS_HOME`, or `.outcross`, where None.
     """
-    return ingest_corpus(home or Settings().home, recipe)
+    return ingest_corpus(home or from_environment().home, recipe)

@@ -7,7 +7,7 @@ from prefect import flow
 from outcross.data import recipe as recipes
 from outcross.data.stores.home import Home
 from outcross.progress import stage
-from outcross.settings import Settings
+from outcross.settings import from_environment
 from outcross.tasks import artifacts
 from outcross.tasks.batches import batches
 from outcross.tasks.steps import bulk, enqueue_doubtful, find_unjudged, screen_batch
@@ -29,7 +29,7 @@ def screen(recipe: str = "docstrings", home: Path | None = None) -> int:
     Returns:
         How many items are new in the review queue.
     """
-    place = home or Settings().home
+    place = home or from_environment().home
     ids = find_unjudged(place, recipe)
     with stage("screen", len(ids)):
         for part in batches(ids, wanted=1, largest=PART):

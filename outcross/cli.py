@@ -2,9 +2,11 @@
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,7 +20,7 @@ from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError, OutcrossError
 from outcross.progress import watched_by
-from outcross.settings import Settings
+from outcross.settings import from_environment
 
 app = typer.Typer(
     help="The data foundry that a team runs itself: models draft, validators screen, experts settle what is doubtful.",
@@ -46,7 +48,7 @@ Stratum = Annotated[str | None, typer.Option(help="The field that slices the row
 
 def _home(given: Path | None) -> Home:
     """The home to work in, with Prefect set up for it."""
-    place = Home(given or Settings().home)
+    place = Home(given or from_environment().home)
     place.root.mkdir(parents=True, exist_ok=True)
     engine.prepare(place.root)
     return place
@@ -112,7 +114,7 @@ def run(
 
 def _pipeline(place: Home, recipe: str, count: int | None) -> None:
     loaded = recipes.load(place, recipe)
-    with console.status("Starting Prefect …"):
+    with _starting():
         from outcross.flows.pipeline import pipeline
     with watcher(console) as watching, watched_by(watching):
         made = pipeline(recipe, place.root, count)
@@ -134,7 +136,7 @@ def ingest(
     place = _home(home)
     source: dict[str, object] = {"licence": licence, "attestation": attestation, "stratum": stratum}
     loaded = _recipe_for(place, recipe, human, source | {"fields": _pairs(field)})
-    with console.status("Starting Prefect …"):
+    with _starting():
         from outcross.flows.ingest import ingest as flow
     with watcher(console) as watching, watched_by(watching):
         taken = flow(loaded, place.root)
@@ -153,7 +155,7 @@ def draft(
 ) -> None:
     """Let the model draft; slots of the plan that have an answer are not paid for again."""
     place = _home(home)
-    with console.status("Starting Prefect …"):
+    with _starting():
         from outcross.flows.draft import draft as flow
     with watcher(console) as watching, watched_by(watching):
         made = flow(_recipe_for(place, recipe, None, {}), place.root, count, drafts, generator)
@@ -168,7 +170,7 @@ def draft(
 def screen(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     """Judge new drafts, and put borderline ones and a random audit before experts."""
     place = _home(home)
-    with console.status("Starting Prefect …"):
+    with _starting():
         from outcross.flows.screen import screen as flow
     with watcher(console) as watching, watched_by(watching):
         queued = flow(_recipe_for(place, recipe, None, {}), place.root)
@@ -197,7 +199,7 @@ def review(
 def collect(home: HomeFolder = None) -> None:
     """Bring experts' decisions into the warehouse."""
     place = _home(home)
-    with console.status("Starting Prefect …"):
+    with _starting():
         from outcross.flows.collect import collect as flow
     console.print(f"{flow(place.root):,} decisions are new.")
 
@@ -206,7 +208,7 @@ def collect(home: HomeFolder = None) -> None:
 def release(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     """Publish the next version of the mixture, if anything in it would differ."""
     place = _home(home)
-    with console.status("Starting Prefect …"):
+    with _starting():
         from outcross.flows.release import release as flow
     made = flow(_recipe_for(place, recipe, None, {}), place.root)
     reports.release(console, made)
@@ -221,7 +223,7 @@ def read(
     home: HomeFolder = None,
 ) -> None:
     """Show the first rows of a release, or write all of it to a file."""
-    place = Home(home or Settings().home)
+    place = Home(home or from_environment().home)
     frame = read_release(name, version, home=place.root)
     if out is None:
         reports.rows(console, frame.head(head))
@@ -242,7 +244,7 @@ def verify(
     home: HomeFolder = None,
 ) -> None:
     """Recompute every digest of a release and walk every row's ancestry back to people."""
-    place = Home(home or Settings().home)
+    place = Home(home or from_environment().home)
     found = releases.find(place, name, version)
     with console.status(f"Verifying {name} {found.version} …"):
         proof = proofs.verify(place, found)
@@ -252,14 +254,22 @@ def verify(
 @app.command()
 def status(home: HomeFolder = None) -> None:
     """Say how each recipe of this home stands."""
-    reports.status(console, Home(home or Settings().home))
+    reports.status(console, Home(home or from_environment().home))
 
 
 @app.command()
 def doctor(home: HomeFolder = None) -> None:
     """Say what is installed, which model would answer, and what would be used."""
-    if not reports.doctor(console, Home(home or Settings().home), Settings()):
+    if not reports.doctor(console, Home(home or from_environment().home), from_environment()):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Show that something happens while Prefect is imported, which takes seconds."""
+    _needs("prefect", "flows")
+    with console.status("Starting Prefect …"):
+        yield
 
 
 def _needs(module: str, extra: str) -> None:
@@ -272,5 +282,11 @@ def main() -> None:
     try:
         app()
     except OutcrossError as error:
-        Console(stderr=True).print("[bold red]error:[/]", reports.visible(str(error)), soft_wrap=True)
-        sys.exit(1)
+        _end(str(error))
+    except OSError as error:
+        _end(f"{error.filename or 'the system'}: {error.strerror or error}.")
+
+
+def _end(said: str) -> NoReturn:
+    Console(stderr=True).print("[bold red]error:[/]", reports.visible(said), soft_wrap=True)
+    sys.exit(1)

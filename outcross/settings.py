@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from outcross.errors import InputError
 
 
 class Settings(BaseSettings):
@@ -22,3 +24,17 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = None
     concurrency: int = Field(default=0, ge=0)
     """Requests in flight; 0 chooses 8 for the embedded model and 64 for a server."""
+
+
+def from_environment() -> Settings:
+    """The settings that the environment gives.
+
+    Raises:
+        InputError: a variable holds what it can't; the text names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"OUTCROSS_{first['loc'][0]}".upper()
+        raise InputError(f"{name} is {first['input']!r}: {first['msg']}. Set it right, or unset it.") from None

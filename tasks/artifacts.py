@@ -45,7 +45,7 @@ def outcomes(home: Home, recipe: Recipe) -> None:
     create_table_artifact(table=rows, key=key("outcomes", recipe.name), description=f"Drafts of {recipe.name}")
     create_link_artifact(
         link=REVIEW_PAGE,
-        link_text="The review page (start it with `outcross review`)",
+        link_text="The review page (`outcross review` starts it and prints its key)",
         key=key("review", recipe.name),
     )
 

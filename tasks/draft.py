@@ -13,6 +13,7 @@ from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sampl
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Miss
+from outcross.errors import ServingError
 from outcross.progress import advance
 from outcross.serving.chats import Answer, Failure
 from outcross.serving.client import complete
@@ -40,6 +41,22 @@ class Drafted:
     invalid: int = 0
     failed: int = 0
     missed: int = 0
+
+
+def require_answers(batches: Sequence[Drafted]) -> None:
+    """Let a run that got nothing at all end as one that failed.
+
+    Raises:
+        ServingError: slots were asked for, and not one came to a draft.
+    """
+    failed = sum(batch.failed for batch in batches)
+    missed = sum(batch.missed for batch in batches)
+    invalid = sum(batch.invalid for batch in batches)
+    if failed + missed + invalid and not any(batch.drafted for batch in batches):
+        raise ServingError(
+            f"not one request came to a draft: {failed:,} were refused, {missed:,} got no answer, and {invalid:,} "
+            "answers were no sample. The tables `draft` and `miss` of the warehouse give each one's reason."
+        )
 
 
 def draft(home: Home, recipe: Recipe, endpoint: Endpoint, slots: Sequence[Slot]) -> Drafted:

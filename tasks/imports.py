@@ -4,14 +4,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from outcross.data.corpora.candidates import Candidate
+from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample, digest
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
-from outcross.data.stores.quarantine import Refusal
 from outcross.errors import InputError
 from outcross.tasks.intake import Intake, explain, refusal, take_in
 

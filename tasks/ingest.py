@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from outcross.data.corpora import stdlib
-from outcross.data.corpora.candidates import Candidate
+from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe, Source
 from outcross.data.samples import CONTENT, Origin, Provenance, Sample
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
-from outcross.data.stores.quarantine import Refusal
 from outcross.errors import RecipeError
 from outcross.tasks.intake import Intake, explain, refusal, take_in
 

@@ -1,5 +1,6 @@
 """The door that all rows from files come through: good ones in batches, bad ones counted and kept with the reason."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,11 +8,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from outcross.data.corpora.candidates import Candidate
-from outcross.data.samples import canonical
+from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
 from outcross.data.stores import quarantine
 from outcross.data.stores.home import Home
-from outcross.data.stores.quarantine import EXCERPT, Refusal
 from outcross.errors import InputError
 from outcross.progress import tracked
 
@@ -76,7 +75,7 @@ def take_in(
 
 def refusal(candidate: Candidate, reason: str) -> Refusal:
     """A candidate's refusal, with the beginning of what it holds."""
-    text = canonical(dict(candidate.content))[:EXCERPT]
+    text = json.dumps(dict(candidate.content), ensure_ascii=False)[:EXCERPT]
     excerpt = text.encode("utf-8", "backslashreplace").decode().replace("\0", "␀")
     return Refusal(candidate.file, candidate.line, reason, excerpt)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import jinja2
+from jinja2.sandbox import SandboxedEnvironment
 from pydantic import JsonValue
 
 from outcross.data.recipe import Recipe
@@ -14,7 +15,8 @@ from outcross.serving.chats import Chat, Message
 from outcross.serving.endpoint import Endpoint
 from outcross.tasks.plan import Slot
 
-TEMPLATES = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # prompts are no HTML
+# Recipes travel between teams, so a template may use its fields and nothing else. Prompts are no HTML.
+TEMPLATES = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> Iterator[
 def _render(recipe: Recipe, template: str, fields: Mapping[str, object]) -> str:
     try:
         return TEMPLATES.from_string(template).render(fields).strip()
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
         raise RecipeError(f"recipe {recipe.name}: the template {template[:60]!r} doesn't render: {error}.") from error
 
 

@@ -67,7 +67,7 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
             chosen.add(sample_id)
     people = {sample.sample_id: sample for sample in vault.samples(home, recipe.name, "mixture")}
     people = {key: sample for key, sample in people.items() if sample.content.kind == recipe.kind}
-    made = warehouse.samples(home, sorted(chosen))
+    made = warehouse.samples(home, recipe.name, sorted(chosen))
     return Candidates(people | made, reviewed, _ancestry(home, recipe, made))
 
 
@@ -79,7 +79,7 @@ def _ancestry(home: Home, recipe: Recipe, made: Mapping[str, Sample]) -> dict[st
     found: dict[str, Sample] = {}
     front = {link.sample_id for sample in made.values() for link in sample.provenance.parents}
     while front:
-        step = {key: prompts[key] for key in front & prompts.keys()} | warehouse.samples(home, sorted(front))
+        step = {key: prompts[key] for key in front & prompts.keys()} | warehouse.samples(home, recipe.name, sorted(front))
         found |= step
         front = {link.sample_id for sample in step.values() for link in sample.provenance.parents} - found.keys()
     return found

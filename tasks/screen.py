@@ -70,7 +70,12 @@ def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
     verdicts = rules.decide(signals, made.rules)
     accepted = verdicts.filter(pl.col("outcome") == rules.ACCEPTED)["sample_id"]
     drawn = audited(accepted, home.audit_key(), recipe.review.audit_share)
-    verdicts = verdicts.with_columns(pl.col("sample_id").is_in(list(drawn)).alias("audited"))
+    asked = pl.col("outcome").replace_strict(
+        {rules.BORDERLINE: 1.0, rules.ACCEPTED: recipe.review.audit_share, rules.REJECTED: 0.0}
+    )
+    verdicts = verdicts.with_columns(
+        pl.col("sample_id").is_in(list(drawn)).alias("audited"), asked.cast(pl.Float64).alias("incl_prob")
+    )
     counts = dict(verdicts.group_by("outcome").len().iter_rows())
     advance("screen", len(ids), **counts)
     return screening.add_verdicts(home, recipe.name, made.ruleset, verdicts)

@@ -132,6 +132,17 @@ def test_a_request_that_fails_for_good_is_a_row_with_its_reason_and_the_rest_go_
         assert tally["drafted"] + tally["failed"] + tally.get("invalid", 0) == 40
 
 
+@pytest.mark.parametrize("fault", ["400:1:always", "404:1:always"])
+def test_a_run_that_gets_no_draft_at_all_ends_as_one_that_failed(stocked, prefect, tmp_path, fault):
+    with openai_server(tmp_path / "served.log", faults=[fault]) as server:
+        env = {**prefect, "OUTCROSS_BASE_URL": server.base_url}
+        outcross("ingest", "mine", "--home", stocked.root, env=env)
+        one_sentence(outcross("draft", "mine", "--count", 3, "--home", stocked.root, env=env))
+    tally = journal.tally(stocked, "mine")
+    # A request that is wrong would be wrong again; a model that is not there may be back tomorrow.
+    assert tally.get("failed", 0) == (3 if fault.startswith("400") else 0)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -169,7 +169,7 @@ def test_a_draft_says_what_it_was_made_from_and_how(stocked, tmp_path):
         assert draft(home, recipe, endpoint, slots).drafted == 0, "a batch that is retried asks for nothing"
         assert len(server.served()) == 12
     seeds = {seed.sample_id: seed for seed in vault.samples(home, recipe.name, "seed")}
-    made = warehouse.samples(home, warehouse.drafted(home, recipe.name)["sample_id"].to_list())
+    made = warehouse.samples(home, recipe.name, warehouse.drafted(home, recipe.name)["sample_id"].to_list())
     assert len(made) == done.drafted
     for sample in made.values():
         said = sample.provenance

@@ -37,11 +37,13 @@ def test_good_rows_go_on_past_bad_ones_which_are_kept_with_line_and_reason(home,
         10: (b'{"question": "Why?", "answer": "So.", "origin": "synthetic"}', "only people's rows enter the vault"),
         11: (b'{"question": "Why?", "answer": ' + b"[" * 100_000, "not JSON"),
         12: (b'{"question": "Why \\ud800?", "answer": "So."}', "unable to parse raw data as a unicode string"),
+        16: (b'{"question": "Why?", "answer": ' + b"9" * 5_000 + b"}", "not JSON"),
+        17: (b'{"question": "Why?", "answer": NaN}', "response: Input should be a valid string"),
     }
     lines = {1: good[0], 3: good[1], 13: good[2], 14: good[2], 15: b""} | {n: line for n, (line, _) in bad.items()}
     path = tmp_path / "mine.jsonl"
     path.write_bytes(b"\n".join(lines[number] for number in sorted(lines)))
-    taken = ingest(home, make.recipe(home, path))
+    taken = ingest(home, make.recipe(home, path, stratum=""))
     assert taken.new == 3, "a row that stands twice comes in once"
     found = refused(home)
     assert [line for line, _ in found] == sorted(bad)
@@ -69,6 +71,24 @@ def test_a_file_that_gives_nothing_is_an_error_in_one_sentence(home, tmp_path, d
 def test_a_missing_file_is_named(home, tmp_path):
     with pytest.raises(InputError, match=r"gone\.jsonl can't be read: No such file"):
         ingest(home, make.recipe(home, tmp_path / "gone.jsonl"))
+
+
+def test_rows_without_the_field_that_slices_them_are_refused_and_not_filed_under_none(home, tmp_path):
+    rows = [*make.tasks(3), {"question": "Why?", "answer": "So."}]
+    recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", rows))
+    assert ingest(home, recipe).refused == {"has no field topic": 1}
+    with pytest.raises(InputError, match="4 × has no field tpoic"):
+        ingest(home, make.recipe(home, tmp_path / "mine.jsonl", stratum="tpoic"))
+
+
+def test_rows_of_any_kind_may_bring_fields_of_their_own_beside_the_kinds(home, tmp_path):
+    rows = [
+        {"text": f"Once there were {n} bears.", "licence": "MIT", "attestation": "ada", "page": n} for n in range(3)
+    ]
+    path = make.write_jsonl(tmp_path / "tales.jsonl", rows)
+    recipe = make.recipe(home, path, stratum="")
+    texts = recipe.model_copy(update={"kind": "text"})
+    assert ingest(home, texts).new == 3
 
 
 @pytest.mark.parametrize("missing", ["licence", "attestation"])

@@ -58,6 +58,18 @@ def test_a_recipe_that_does_not_hold_is_refused_with_where_and_why(home, text, s
     assert "\n" not in str(error.value)
 
 
+def test_a_name_that_is_built_in_is_refused_so_that_no_recipe_becomes_its_own_base(home):
+    with pytest.raises(RecipeError, match="is the name of a built-in recipe"):
+        recipes.write(home, "jsonl", {"base": "jsonl"})
+
+
+def test_toml_nested_past_all_reason_is_said(home):
+    home.recipes.mkdir(parents=True)
+    (home.recipes / "x.toml").write_text("a = " + "[" * 100_000)
+    with pytest.raises(RecipeError, match="is not TOML"):
+        recipes.load(home, "x")
+
+
 @pytest.mark.parametrize("name", ["../out", "A", "", "a/b", ".hidden", "x" * 65])
 def test_a_name_that_could_lead_elsewhere_is_refused_before_anything_is_written(home: Home, name):
     with pytest.raises(RecipeError, match="can't be a recipe's name"):

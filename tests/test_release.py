@@ -33,8 +33,8 @@ def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str) -> 
     ]
     journal.write(home, recipe.name, entries)
     frame = pl.DataFrame(
-        [(one.sample_id, outcome, [], False) for one in samples],
-        schema={"sample_id": pl.Utf8, "outcome": pl.Utf8, "reasons": pl.List(pl.Utf8), "audited": pl.Boolean},
+        [(one.sample_id, outcome, [], False, 1.0) for one in samples],
+        schema={"sample_id": pl.Utf8, "outcome": pl.Utf8, "reasons": pl.List(pl.Utf8), "audited": pl.Boolean, "incl_prob": pl.Float64},
         orient="row",
     )
     screening.add_verdicts(home, recipe.name, Screen.of(recipe).ruleset, frame)
@@ -43,6 +43,7 @@ def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str) -> 
 def decide(home: Home, sample: Sample, verdict: str, *, seq: int, edit: Sample | None = None) -> None:
     decisions.add(
         home,
+        "mine",
         [
             Decision.model_validate(
                 {

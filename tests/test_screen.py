@@ -122,7 +122,7 @@ def test_decisions_come_back_once_and_an_edit_is_a_hybrid_child_of_its_draft(dra
         found = connection.execute("SELECT verdict, sample_id, edited_id FROM decision ORDER BY seq").fetchall()
     assert [row[0] for row in found] == ["approve", "edit", "reject"]
     draft_id, edited_id = found[1][1:]
-    made = warehouse.samples(home, [draft_id, edited_id])
+    made = warehouse.samples(home, recipe.name, [draft_id, edited_id])
     child = made[edited_id]
     assert child.content.response == "It finds a value in the rows."
     assert (child.provenance.origin, child.provenance.editor, child.provenance.depth) == (Origin.HYBRID, "ada", 1)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outcross.data.corpora.candidates import Refusal
 from outcross.data.release.merkle import root
 from outcross.data.stores import journal, migrate, quarantine, screening, warehouse
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Miss
 from outcross.data.stores.lease import lease, lock
-from outcross.data.stores.quarantine import Refusal
 from outcross.data.stores.vault import Split
 from outcross.errors import StoreBusy, StoreError
 from tests import make
@@ -142,7 +142,9 @@ def test_a_text_that_two_requests_gave_is_one_draft_with_the_first_rank(home: Ho
 
 def test_verdicts_and_refusals_may_be_written_twice(home: Home):
     verdict = pl.DataFrame(
-        {"sample_id": ["a"], "outcome": ["rejected"], "reasons": [["length: short"]], "audited": [False]},
+        [("a", "rejected", ["length: short"], False, 0.0)],
+        schema=["sample_id", "outcome", "reasons", "audited", "incl_prob"],
+        orient="row",
     )
     refusal = Refusal("f.jsonl", 3, "not JSON", "{")
     assert [screening.add_verdicts(home, "mine", "r1", verdict) for _ in range(2)] == [1, 0]

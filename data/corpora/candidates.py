@@ -4,7 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from outcross.data.stores.quarantine import Refusal
+EXCERPT = 200
+"""Characters of a refused row that are kept."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that can't come in, and why."""
+
+    file: str
+    line: int
+    """Counted from 1; for a source file, the line that the function starts on."""
+    reason: str
+    excerpt: str
 
 
 @dataclass(frozen=True)

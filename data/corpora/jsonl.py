@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outcross.data.corpora.candidates import Candidate
-from outcross.data.stores.quarantine import EXCERPT, Refusal
+from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
+from outcross.data.samples import KINDS
 from outcross.errors import InputError
 
 MAX_LINE = 1_000_000
@@ -48,7 +48,11 @@ class JsonlReader:
             row = parse(self.path, number, line)
             if isinstance(row, dict):
                 fields = fields or self._guess(row)
-                yield self._candidate(number, row, fields)
+                missing = [name for name in (self.stratum, self.document) if name and _find(row, name) is None]
+                if missing:
+                    yield Refusal(self.path.name, number, f"has no field {missing[0]}: the recipe slices by it", "")
+                else:
+                    yield self._candidate(number, row, fields)
             elif row is not None:
                 yield row
 
@@ -64,8 +68,8 @@ class JsonlReader:
         )
 
     def _candidate(self, number: int, row: dict[str, object], fields: Mapping[str, str]) -> Candidate:
-        content = {part: _find(row, name) for part, name in fields.items()} if fields else {**row}
-        content = {part: value for part, value in content.items() if value is not None}
+        names = fields or {part: part for part in KINDS[self.kind].model_fields if part != "kind"}
+        content = {part: value for part, name in names.items() if (value := _find(row, name)) is not None}
         name = self.path.name
         document = str(_find(row, self.document)) if self.document else str(number)
         return Candidate(
@@ -133,6 +137,6 @@ def parse(path: Path, number: int, line: bytes) -> dict[str, object] | Refusal |
         row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         return refuse(f"byte {error.start + 1} of the line is not UTF-8")
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         return refuse(f"not JSON: {error}")
     return row if isinstance(row, dict) else refuse(f"a JSON {type(row).__name__} where an object is wanted")

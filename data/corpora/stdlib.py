@@ -7,8 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from outcross.data.corpora.candidates import Candidate
-from outcross.data.stores.quarantine import Refusal
+from outcross.data.corpora.candidates import Candidate, Refusal
 
 LEFT_OUT = {"site-packages", "dist-packages", "test", "tests", "idle_test", "lib2to3", "__pycache__", "turtledemo"}
 """Folders that are not the library, or whose docstrings are test data."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from outcross.data.release import versions as releases
 from outcross.data.stores.home import Home
-from outcross.settings import Settings
+from outcross.settings import from_environment
 
 
 def release_path(name: str, version: int | None = None, *, home: Path | str | None = None) -> Path:
@@ -41,4 +41,4 @@ def read_arrow(name: str, version: int | None = None, *, home: Path | str | None
 
 
 def _home(home: Path | str | None) -> Home:
-    return Home(Path(home) if home is not None else Settings().home)
+    return Home(Path(home) if home is not None else from_environment().home)

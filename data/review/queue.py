@@ -22,7 +22,7 @@ INSERT INTO item (id, kind, payload, payload_hash, sample_id, recipe, lineage_se
                   incl_prob, prio, need, created)
 VALUES (:id, :kind, :payload, :payload_hash, :sample_id, :recipe, :lineage_seed, :author_kind, :author_id, :source,
         :incl_prob, :prio, :need, :now)
-ON CONFLICT (sample_id, payload_hash) DO NOTHING
+ON CONFLICT (recipe, sample_id, payload_hash) DO NOTHING
 """
 
 DRAFT = """

@@ -32,21 +32,20 @@ class Decision(Record):
     reviewed_at: datetime
 
 
-def last(home: Home) -> int:
-    """The queue's number of the last decision that was copied; 0 before the first."""
+def known(home: Home) -> set[str]:
+    """Ids of the decisions that were copied already."""
     with opened(home) as connection:
-        found = connection.execute("SELECT coalesce(max(seq), 0) FROM decision").fetchall()
-    return int(found[0][0])
+        return {decision_id for (decision_id,) in connection.execute("SELECT decision_id FROM decision").fetchall()}
 
 
-def add(home: Home, decisions: Sequence[Decision], edited: Sequence[Sample]) -> int:
-    """Store decisions and the samples that edits made, in one transaction; return how many were new."""
+def add(home: Home, recipe: str, decisions: Sequence[Decision], edited: Sequence[Sample]) -> int:
+    """Store a recipe's decisions and the samples that edits made, in one transaction; return how many were new."""
     if not decisions:
         return 0
     frame = pl.DataFrame([decision.model_dump() for decision in decisions], schema_overrides={"edited_id": pl.Utf8})
     frame = frame.cast({"reasons": pl.List(pl.Utf8)})
     with opened(home) as connection:
-        add_samples(connection, edited)
+        add_samples(connection, recipe, edited)
         return insert_new(connection, "decision", frame, ["decision_id"])
 
 

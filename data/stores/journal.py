@@ -52,7 +52,7 @@ def write(home: Home, recipe: str, drafts: Sequence[Draft], misses: Sequence[Mis
     schema = {"seed": pl.Int64, "raw": pl.Utf8, "mean_logprob": pl.Float64, "sample_id": pl.Utf8}
     frame = pl.DataFrame(rows, schema_overrides=schema).with_columns(pl.lit(recipe).alias("recipe"))
     with opened(home) as connection:
-        add_samples(connection, [draft.sample for draft in drafts if draft.sample])
+        add_samples(connection, recipe, [draft.sample for draft in drafts if draft.sample])
         for miss in misses:
             connection.execute(
                 "INSERT INTO miss (request_key, recipe, reason, attempts) VALUES (?, ?, ?, ?)",

@@ -1,28 +1,14 @@
 """Rows refused at the door: kept with line number and reason, so that nothing is lost or hidden."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
+from outcross.data.corpora.candidates import Refusal
 from outcross.data.samples import digest
 from outcross.data.stores.home import Home
 from outcross.data.stores.rows import insert_new
 from outcross.data.stores.warehouse import opened
-
-EXCERPT = 200
-"""Characters of a refused row that are kept."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A row that can't come in, and why."""
-
-    file: str
-    line: int
-    """Counted from 1; for a source file, the line that the function starts on."""
-    reason: str
-    excerpt: str
 
 
 def add(home: Home, recipe: str, refusals: Sequence[Refusal]) -> int:

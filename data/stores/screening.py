@@ -35,17 +35,17 @@ def signals(home: Home, recipe: str, keys: Collection[tuple[str, int, str]]) -> 
 
 
 def add_verdicts(home: Home, recipe: str, ruleset: str, verdicts: pl.DataFrame) -> int:
-    """Store verdicts (sample_id, outcome, reasons, audited) of a rule set; return how many were new."""
+    """Store verdicts (sample_id, outcome, reasons, audited, incl_prob) of a rule set; return how many were new."""
     frame = verdicts.with_columns(pl.lit(recipe).alias("recipe"), pl.lit(ruleset).alias("ruleset"))
     with opened(home) as connection:
         return insert_new(connection, "verdict", frame, VERDICT)
 
 
 def verdicts(home: Home, recipe: str, ruleset: str) -> pl.DataFrame:
-    """A rule set's verdicts: sample_id, outcome, reasons, audited."""
+    """A rule set's verdicts: sample_id, outcome, reasons, audited, incl_prob."""
     with opened(home) as connection:
         return connection.execute(
-            "SELECT sample_id, outcome, reasons, audited FROM verdict WHERE recipe = ? AND ruleset = ?"
+            "SELECT sample_id, outcome, reasons, audited, incl_prob FROM verdict WHERE recipe = ? AND ruleset = ?"
             " ORDER BY sample_id",
             [recipe, ruleset],
         ).pl()

@@ -22,18 +22,22 @@ def opened(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def add_samples(connection: duckdb.DuckDBPyConnection, samples: Sequence[Sample]) -> int:
-    """Store synthetic and hybrid samples; return how many were new."""
-    frame = to_frame(samples).drop("source", "licence", "attestation")
-    return insert_new(connection, "sample", frame, ["sample_id"])
+def add_samples(connection: duckdb.DuckDBPyConnection, recipe: str, samples: Sequence[Sample]) -> int:
+    """Store a recipe's synthetic and hybrid samples; return how many were new.
+
+    Recipes share none: the same text may come to each under another licence.
+    """
+    frame = to_frame(samples).drop("source", "licence", "attestation").with_columns(pl.lit(recipe).alias("recipe"))
+    return insert_new(connection, "sample", frame, ["recipe", "sample_id"])
 
 
-def samples(home: Home, ids: Sequence[str]) -> dict[str, Sample]:
-    """The stored samples among these ids, by id."""
+def samples(home: Home, recipe: str, ids: Sequence[str]) -> dict[str, Sample]:
+    """A recipe's stored samples among these ids, by id."""
     with opened(home) as connection:
         found = connection.execute(
-            f"SELECT {STORED} FROM sample WHERE sample_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY sample_id",
-            [list(ids)],
+            f"SELECT {STORED} FROM sample SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS sample_id) USING (sample_id)"
+            " WHERE recipe = ? ORDER BY sample_id",
+            [list(ids), recipe],
         ).fetchall()
     return {sample.sample_id: sample for sample in (from_row(*row) for row in found)}
 
@@ -42,7 +46,7 @@ def drafted(home: Home, recipe: str) -> pl.DataFrame:
     """A recipe's drafts in their order: sample_id, rank, content, provenance."""
     with opened(home) as connection:
         return connection.execute(
-            "SELECT d.sample_id, d.rank, s.content, s.provenance FROM drafted d JOIN sample s USING (sample_id)"
+            "SELECT d.sample_id, d.rank, s.content, s.provenance FROM drafted d JOIN sample s USING (recipe, sample_id)"
             " WHERE d.recipe = ? ORDER BY d.rank, d.sample_id",
             [recipe],
         ).pl()

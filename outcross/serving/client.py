@@ -29,6 +29,9 @@ BACKOFF = 0.5
 LONGEST_WAIT = 60.0
 """Seconds that a server's `Retry-After` is honoured for at most."""
 
+TURNED_AWAY = {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+"""What a server says of the caller or of the model, and never of one request."""
+
 WORTH_RETRYING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -139,6 +142,8 @@ async def _attempt(session: aiohttp.ClientSession, endpoint: Endpoint, key: str,
     raw = _excerpt(content, endpoint)
     if response.status == HTTPStatus.UNAUTHORIZED:
         raise _gone(endpoint, "it turned the key down; put a valid one in OUTCROSS_API_KEY")
+    if response.status in TURNED_AWAY:
+        raise _gone(endpoint, f"it answers every request with status {response.status}")
     if response.status != HTTPStatus.OK:
         raise _Trouble(
             f"The server answered with status {response.status}.",

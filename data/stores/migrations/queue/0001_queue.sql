@@ -26,8 +26,9 @@ CREATE TABLE item (
     done         INTEGER NOT NULL DEFAULT 0 CHECK (done >= 0),
     state        TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'withdrawn')),
     created      REAL NOT NULL,
-    -- Enqueueing twice adds nothing. The kind is part of the payload; two samples that look alike stay two.
-    UNIQUE (sample_id, payload_hash)
+    -- Enqueueing twice adds nothing. The kind is part of the payload; two samples that look alike stay two,
+    -- and so does one sample in two recipes, whose reviewers may be told different things.
+    UNIQUE (recipe, sample_id, payload_hash)
 ) STRICT;
 
 CREATE INDEX item_waiting ON item (prio DESC, created) WHERE state = 'open';

@@ -4,6 +4,7 @@
 -- What models drafted and what experts made of it. Human rows live in the vault.
 CREATE TABLE sample (
     sample_id         VARCHAR NOT NULL,
+    recipe            VARCHAR NOT NULL,
     kind              VARCHAR NOT NULL,
     origin            VARCHAR NOT NULL CHECK (origin IN ('hybrid', 'synthetic')),
     depth             INTEGER NOT NULL CHECK (depth >= 1),
@@ -70,6 +71,8 @@ CREATE TABLE verdict (
     outcome    VARCHAR NOT NULL CHECK (outcome IN ('accepted', 'borderline', 'rejected')),
     reasons    VARCHAR[] NOT NULL,
     audited    BOOLEAN NOT NULL,
+    -- Probability that an expert is asked about it, by the routing of that moment; 0 where nobody is.
+    incl_prob  DOUBLE NOT NULL CHECK (incl_prob BETWEEN 0 AND 1),
     judged_at  TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 
