@@ -129,7 +129,7 @@ def test_a_lasting_fault_ends_in_a_failure_that_may_be_asked_again(tmp_path, fau
     assert all(failure.attempts == 4 and not failure.final for failure in failures)
 
 
-@pytest.mark.parametrize("status", [400, 404, 413, 422])
+@pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_refused_request_is_final_and_not_asked_twice(tmp_path, status):
     with openai_server(tmp_path / "log", faults=[f"{status}:0.3:always"]) as server:
         outcomes = ask(endpoint(server), chats(30))
@@ -157,6 +157,15 @@ def test_the_servers_own_waiting_time_is_kept_up_to_a_limit(monkeypatch):
     assert client._retry_after("Wed, 01 Jan 2020 00:00:00 GMT") == 0
     assert client._retry_after("Fri, 01 Jan 2100 00:00:00 GMT") == client.LONGEST_WAIT
     assert [client._retry_after(text) for text in (None, "soon", "nan", "")] == [None] * 4
+
+
+@pytest.mark.parametrize("status", [402, 403, 404])
+def test_a_refusal_that_speaks_of_the_server_ends_the_run_and_fails_no_request_for_good(tmp_path, status):
+    with (
+        openai_server(tmp_path / "log", faults=[f"{status}:1:always"]) as server,
+        pytest.raises(ServerUnavailable, match=f"status {status}"),
+    ):
+        ask(endpoint(server), chats(5))
 
 
 def test_a_server_that_dies_ends_the_run_after_all_that_is_known(tmp_path):

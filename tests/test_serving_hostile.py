@@ -120,6 +120,6 @@ def test_a_redirect_is_refused_and_the_key_goes_nowhere_else(scripted):
 
 
 def test_a_key_that_the_server_repeats_isnt_kept(scripted):
-    server = scripted({"error": "no rights for sk-mine"}, "403 Forbidden")
+    server = scripted({"error": "no rights for sk-mine"}, "400 Bad Request")
     (failure,) = ask(server, "sk-mine")
     assert failure.raw == '{"error": "no rights for …"}'

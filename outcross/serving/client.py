@@ -143,7 +143,7 @@ async def _attempt(session: aiohttp.ClientSession, endpoint: Endpoint, key: str,
     if response.status == HTTPStatus.UNAUTHORIZED:
         raise _gone(endpoint, "it turned the key down; put a valid one in OUTCROSS_API_KEY")
     if response.status in TURNED_AWAY:
-        raise _gone(endpoint, f"it answers every request with status {response.status}")
+        raise _gone(endpoint, f"it answers with status {response.status}")
     if response.status != HTTPStatus.OK:
         raise _Trouble(
             f"The server answered with status {response.status}.",
