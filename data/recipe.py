@@ -107,12 +107,18 @@ def load(home: Home, name: str) -> Recipe:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise RecipeError(f"{path}: `{where}`: {first['msg']} (found {str(first['input'])[:80]!r}).") from None
-    unknown = set(recipe.draft.writes) - KINDS[recipe.kind].model_fields.keys()
-    if unknown:
-        raise RecipeError(
-            f"{path}: `draft.writes` names {sorted(unknown)}, and a sample of kind {recipe.kind} has "
-            f"{sorted(KINDS[recipe.kind].model_fields.keys() - {'kind'})}."
-        )
+    ours = KINDS[recipe.kind].model_fields.keys() - {"kind"}
+    named = {
+        "draft.writes": recipe.draft.writes,
+        "draft.given": recipe.draft.given,
+        "source.fields": recipe.source.fields,
+    }
+    for where, names in named.items():
+        if unknown := sorted(set(names) - ours):
+            raise RecipeError(
+                f"{path}: `{where}` names {', '.join(unknown)}, and a sample of kind {recipe.kind} has "
+                f"{', '.join(sorted(ours))}."
+            )
     return recipe
 
 

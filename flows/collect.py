@@ -8,7 +8,7 @@ from outcross.settings import from_environment
 from outcross.tasks.steps import collect_decisions
 
 
-@flow(name="collect")
+@flow(name="collect", flow_run_name="collect")
 def collect(home: Path | None = None) -> int:
     """Copy new decisions into the warehouse; an edit becomes a hybrid sample there.
 

@@ -1,5 +1,6 @@
 """Drafts from a model, or from a file of drafts that somebody already has."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from prefect import flow
@@ -46,7 +47,9 @@ def draft(
     place = home or settings.home
     if drafts is not None:
         return import_drafts(place, recipe, drafts, generator)
-    with connect(settings) as endpoint:
+    with ExitStack() as started:
+        with stage("model", 0):
+            endpoint = started.enter_context(connect(settings))
         slots = plan_drafts(place, recipe, bulk(endpoint), count)
         bar = artifacts.drafting(recipes.load(Home(place), recipe).name)
         share = endpoint.model_copy(update={"concurrency": max(1, endpoint.concurrency // WORKERS)})

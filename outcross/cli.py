@@ -1,6 +1,8 @@
 """The command line: `outcross`, and what each command tells the person who typed it."""
 
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import psutil
 import typer
 from rich.console import Console
 
@@ -279,12 +282,26 @@ def _needs(module: str, extra: str) -> None:
 
 def main() -> None:
     """Run a command; an error that was foreseen is one sentence and exit code 1."""
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
     except OutcrossError as error:
         _end(str(error))
     except OSError as error:
         _end(f"{error.filename or 'the system'}: {error.strerror or error}.")
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """End at once, with all that was started: the stores are made for it.
+
+    Prefect would wait minutes for its private server, which the same Ctrl-C has ended.
+    """
+    said = "\nInterrupted. What was done is kept; the same command goes on from there."
+    Console(stderr=True).print(said, style="yellow")
+    console.show_cursor(show=True)
+    for child in psutil.Process().children(recursive=True):
+        child.terminate()
+    os._exit(130)
 
 
 def _end(said: str) -> NoReturn:

@@ -53,6 +53,8 @@ class Bars(Watcher):
 
     def __enter__(self) -> "Bars":
         self._progress.start()
+        # Prefect takes seconds to come up before the first stage.
+        self._waiting = self._progress.add_task("start", total=None, counts="")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,6 +62,7 @@ class Bars(Watcher):
 
     def start(self, stage: str, total: int) -> None:
         with self._lock:
+            self._progress.update(self._waiting, visible=False)
             bar = self._progress.add_task(stage, total=total or None, counts="")
             self._stages[stage] = (bar, Counter(), time.monotonic())
 

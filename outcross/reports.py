@@ -58,10 +58,12 @@ def intake(console: Console, taken: Intake) -> None:
 
 def outcomes(console: Console, home: Home, recipe: Recipe) -> None:
     """Say what drafting and screening came to, with the top reasons."""
+    parts = vault.counts(home, recipe.name)
+    console.print(f"\n[bold]People[/]  {_people(parts)}")
     asked = journal.tally(home, recipe.name)
     judged = screening.outcomes(home, recipe.name, Screen.of(recipe).ruleset)
     lost = ", ".join(f"{count:,} {state}" for state, count in asked.items() if state != "drafted" and count)
-    console.print(f"\n[bold]Drafts[/]  {asked.get('drafted', 0):,} drafted" + (f", {lost}" if lost else ""))
+    console.print(f"[bold]Drafts[/]  {asked.get('drafted', 0):,} drafted" + (f", {lost}" if lost else ""))
     console.print(
         f"[green]{judged.accepted:,} accepted[/] ({judged.audited:,} of them drawn for audit) · "
         f"[yellow]{judged.borderline:,} borderline[/] · [red]{judged.rejected:,} rejected[/]"
@@ -70,6 +72,12 @@ def outcomes(console: Console, home: Home, recipe: Recipe) -> None:
         console.print("kept back by " + ", ".join(f"{name} {count:,}" for name, count in judged.reasons[:5]))
     if refused := quarantine.count(home, recipe.name):
         console.print(f"[yellow]{refused:,} rows are in quarantine[/], each with its line and reason.")
+
+
+def _people(parts: dict[str, int]) -> str:
+    """People's rows by what they are for, so that nobody misses those that a release doesn't hold."""
+    words = {"mixture": "to train on", "seed": "shown as examples", "heldout": "held out", "target": "to draft for"}
+    return " · ".join(f"{parts[part]:,} {said}" for part, said in words.items() if part in parts)
 
 
 def release(console: Console, made: Release) -> None:
@@ -85,7 +93,7 @@ def release(console: Console, made: Release) -> None:
     if sums.height > TOP:
         rest = strata.filter(~pl.col("stratum").is_in(named))
         groups.append((f"… {sums.height - TOP} more", rest))
-    for name, part in [*groups, ("all", strata)]:
+    for name, part in [*groups, ("all", strata)] if sums.height > 1 else groups:
         table.add_row(visible(name), *_shares(part))
     console.print(table)
     console.print("Cells: rows × mean weight.", style="dim")
@@ -144,7 +152,7 @@ def rows(console: Console, frame: pl.DataFrame) -> None:
 def status(console: Console, home: Home) -> None:
     """How each recipe of a home stands; recipes with nothing in the vault are left out."""
     console.print(f"home {home.root.absolute()}", highlight=False, soft_wrap=True)
-    table = _table("", "human rows", "drafted", "accepted", "borderline", "rejected", "to review", "release")
+    table = _table("", "to train on", "drafted", "accepted", "borderline", "rejected", "to review", "release")
     for name in recipes.names(home):
         people = vault.counts(home, name)
         if not people:
@@ -154,8 +162,8 @@ def status(console: Console, home: Home) -> None:
         waiting = Queue(home.queue).counts(name).waiting if home.queue.exists() else 0
         newest = releases.versions(home, name)
         table.add_row(
-            name,
-            f"{sum(people.values()):,}",
+            Text(name, no_wrap=True),
+            f"{people.get('mixture', 0):,}",
             f"{journal.tally(home, name).get('drafted', 0):,}",
             *(f"{count:,}" for count in (judged.accepted, judged.borderline, judged.rejected)),
             f"{waiting:,}",

@@ -61,13 +61,16 @@ def take_in(
         admitted = admit(candidate) if isinstance(candidate, Candidate) else candidate
         if isinstance(admitted, Refusal):
             refusals.append(admitted)
-            refused[admitted.reason.partition(":")[0]] += 1
+            refused["not JSON" if admitted.reason.startswith("not JSON") else admitted.reason] += 1
         else:
             rows.append(admitted)
-        if len(rows) + len(refusals) >= BATCH:
+        # A file of which nothing can be used is the caller's mistake, to be put right and tried again; its rows
+        # would only bury those that were really lost.
+        if len(rows) + len(refusals) >= BATCH and read > refused.total():
             new += flush()
-    new += flush()
-    if read == refused.total():
+    if read > refused.total():
+        new += flush()
+    else:
         why = "; ".join(f"{count:,} × {reason}" for reason, count in refused.most_common(3)) or "it holds no rows"
         raise InputError(f"not one row could be taken in for {recipe}: {why}.")
     return Intake(read, new, dict(refused.most_common()))

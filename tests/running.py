@@ -28,6 +28,7 @@ def prefect_server(folder: Path) -> Iterator[dict[str, str]]:
         "PREFECT_HOME": str(folder),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
     }
     command = [BIN / "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     log = folder.with_suffix(".log").open("w")

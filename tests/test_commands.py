@@ -1,11 +1,16 @@
 """The command line as its users meet it: what a run leaves in Prefect, and what is said when something is wrong."""
 
 import json
+import os
+import signal
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 from typer.main import get_command
 
@@ -34,13 +39,12 @@ def stocked(home: Home, tmp_path: Path) -> Home:
     return home
 
 
-def artifacts(prefect: dict[str, str]) -> dict[str, str]:
-    """Keys and kinds of the artifacts that the server holds."""
-    request = urllib.request.Request(
-        f"{prefect['PREFECT_API_URL']}/artifacts/filter", data=b"{}", headers={"Content-Type": "application/json"}
-    )
+def held(prefect: dict[str, str], what: str, query: str = "{}") -> list[dict[str, Any]]:
+    """Things of one sort that the server holds."""
+    address = f"{prefect['PREFECT_API_URL']}/{what}/filter"
+    request = urllib.request.Request(address, data=query.encode(), headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as response:
-        return {row["key"]: row["type"] for row in json.load(response)}
+        return json.load(response)
 
 
 def test_a_users_own_rows_go_through_the_whole_job_and_leave_artifacts_in_prefect(home, tmp_path, prefect):
@@ -52,7 +56,7 @@ def test_a_users_own_rows_go_through_the_whole_job_and_leave_artifacts_in_prefec
     assert done.returncode == 0, done.stderr
     assert "Release my-tasks 1" in done.stdout
     assert "accepted" in done.stdout
-    found = artifacts(prefect)
+    found = {row["key"]: row["type"] for row in held(prefect, "artifacts")}
     assert found["drafting-my-tasks"] == "progress"
     assert found["outcomes-my-tasks"] == "table"
     assert found["review-my-tasks"] == "markdown"
@@ -67,7 +71,7 @@ def test_a_users_own_rows_go_through_the_whole_job_and_leave_artifacts_in_prefec
     assert {"instruction", "response", "weight"} <= json.loads(out.read_text().splitlines()[0]).keys()
 
 
-def test_every_deployment_of_the_project_can_be_deployed(prefect, tmp_path):
+def test_every_deployment_can_be_deployed_and_the_scheduled_ones_get_runs(prefect, tmp_path):
     env = {**prefect, "OUTCROSS_HOME": str(tmp_path), "PATH": f"{BIN}:/usr/bin:/bin"}
     for words in (["work-pool", "create", "outcross", "--type", "process"], ["deploy", "--all"]):
         done = subprocess.run([BIN / "prefect", *words], cwd=ROOT, env=env, capture_output=True, text=True)
@@ -76,11 +80,35 @@ def test_every_deployment_of_the_project_can_be_deployed(prefect, tmp_path):
         [BIN / "prefect", "deployment", "ls", "-o", "json"], env=env, capture_output=True, text=True
     )
     names = {row["name"] for row in json.loads(listed.stdout)}
-    assert names == {
-        "docstrings",
-        "collect",
-        *(f"docstrings-{step}" for step in ("ingest", "draft", "screen", "release")),
-    }
+    scheduled = {"collect", *(f"docstrings-{step}" for step in ("ingest", "draft", "screen", "release"))}
+    assert names == {"docstrings", *scheduled}
+    query = json.dumps({"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
+    deadline = time.monotonic() + 60
+    while len({row["deployment_id"] for row in held(prefect, "flow_runs", query)}) < len(scheduled):
+        assert time.monotonic() < deadline, "the server schedules no runs"
+        time.sleep(1)
+
+
+def test_ctrl_c_ends_a_run_at_once_and_leaves_nothing_running(stocked, tmp_path):
+    with openai_server(tmp_path / "served.log", latency=1.0) as server:
+        # Without a server of its own, so that Prefect starts a private one that the same Ctrl-C reaches.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
+        env |= {"OUTCROSS_BASE_URL": server.base_url, "OUTCROSS_CONCURRENCY": "2"}
+        command = [BIN / "outcross", "run", "mine", "--count", "100", "--home", stocked.root]
+        with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+            deadline = time.monotonic() + 120
+            while len(server.served()) < 4:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            family = [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(10) == 130
+            assert process.stderr.read().strip() == (
+                "Interrupted. What was done is kept; the same command goes on from there."
+            )
+    psutil.wait_procs([psutil.Process(pid) for pid in family if psutil.pid_exists(pid)], timeout=10)
+    assert not [pid for pid in family if psutil.pid_exists(pid)]
+    assert journal.tally(stocked, "mine")["drafted"] > 0
 
 
 def one_sentence(done: subprocess.CompletedProcess[str]) -> str:

@@ -45,7 +45,7 @@ def test_a_recipe_can_be_named_by_its_file(home, tmp_path):
         ('name = "x"\nbase = "x"', "is its own base"),
         ('name = "x"\nbase = "jsonl"\n[draft]\ncount = -1', r"`draft\.count`: Input should be greater"),
         ('name = "x"\nbase = "jsonl"\n[draft]\ntemprature = 1', r"`draft\.temprature`: Extra inputs are not permitted"),
-        ('name = "x"\nbase = "jsonl"\n[draft]\nwrites = ["poem"]', r"names \['poem'\].*has \['context'"),
+        ('name = "x"\nbase = "jsonl"\n[draft]\nwrites = ["poem"]', r"`draft\.writes` names poem, and .* has context"),
         ('name = "X"\nbase = "jsonl"', "`name`: String should match pattern"),
         ('name = "x"', "`about`: Field required"),
     ],
