@@ -9,6 +9,7 @@ from outcross.data.samples import Sample, digest
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
+from outcross.tasks.leaks import leaking
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,25 @@ def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
 
     Anchors come in the order of their ids' hashes, again and again until there are enough; so asking for more
     later only adds, and a plan is the same however often it was interrupted. Strata without human rows in the
-    mixture are left out: a release could not use what is drafted for them.
+    mixture are left out: a release could not use what is drafted for them. So are seeds and targets that repeat
+    a held-out text, as anchors and as examples.
 
     Raises:
         InputError: the vault holds nothing to draft for.
     """
-    seeds = [sample for sample in vault.samples(home, recipe.name, "seed") if _fits(sample, recipe)]
-    targets = [sample for sample in vault.samples(home, recipe.name, "target") if _fits(sample, recipe)]
+    seeds, targets = (
+        [sample for sample in vault.samples(home, recipe.name, part) if _fits(sample, recipe)]
+        for part in ("seed", "target")
+    )
+    leaks = leaking(home, recipe, (*seeds, *targets))
+    seeds, targets = ([sample for sample in part if sample.sample_id not in leaks] for part in (seeds, targets))
     mixed = set(vault.table(home, recipe.name, "mixture")["stratum"])
     anchors = [sample for sample in targets or seeds if sample.provenance.stratum in mixed]
     if not anchors:
         raise InputError(
             f"the vault has nothing to draft for in recipe {recipe.name}: no seed or target in a stratum with "
-            "human rows in the mixture. Ingest more rows, or lower `seed_share` or raise `max_prompt` in the recipe."
+            f"human rows in the mixture; {len(leaks)} repeat held-out texts and were passed over. Ingest more rows, or "
+            "change `seed_share` or raise `max_prompt` in the recipe."
         )
     order = sorted(anchors, key=lambda anchor: digest([recipe.name, anchor.sample_id]))
     kin = _by_stratum(seeds)

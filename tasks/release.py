@@ -1,28 +1,26 @@
 """A release: the rows that may go in, their weights, the gate, the evidence, and one atomic publication."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import pyarrow as pa
 from pydantic import ValidationError
 
 from outcross.data.recipe import Recipe
+from outcross.data.release import decided
 from outcross.data.release import versions as releases
-from outcross.data.release.table import Weight, ancestors, ancestors_root, build, rows_root, store
+from outcross.data.release.table import Tables, Weight, ancestors, build, store
 from outcross.data.release.versions import Release
-from outcross.data.review.queue import Queue
-from outcross.data.samples import Origin, Sample, digest
+from outcross.data.samples import Sample
 from outcross.data.stores import decisions, screening, vault, warehouse
 from outcross.data.stores.home import Home
-from outcross.errors import GateFailed, RecipeError
-from outcross.mixture.policy import Mixture, Policy, weigh
-from outcross.tasks.evidence import Evidence, render
-from outcross.tasks.gate import GateReport, gate
+from outcross.errors import GateFailed, RecipeError, ReleaseError
+from outcross.mixture.policy import Policy, weigh
+from outcross.tasks import manifest
+from outcross.tasks.gate import gate
+from outcross.tasks.leaks import leaking
 from outcross.tasks.screen import Screen
 
 
@@ -47,6 +45,8 @@ class Candidates:
     reviewed: set[str]
     """Ids of rows that a person approved or edited."""
     ancestors: dict[str, Sample]
+    leaking: tuple[str, ...]
+    """Ids of rows kept out because they repeat held-out text, whoever wrote them and whenever that text came in."""
 
 
 def candidates(home: Home, recipe: Recipe) -> Candidates:
@@ -68,7 +68,9 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
     people = {sample.sample_id: sample for sample in vault.samples(home, recipe.name, "mixture")}
     people = {key: sample for key, sample in people.items() if sample.content.kind == recipe.kind}
     made = warehouse.samples(home, recipe.name, sorted(chosen))
-    return Candidates(people | made, reviewed, _ancestry(home, recipe, made))
+    leaks = leaking(home, recipe, (people | made).values())
+    rows = {key: sample for key, sample in (people | made).items() if key not in leaks}
+    return Candidates(rows, reviewed, _ancestry(home, recipe, made), tuple(sorted(leaks)))
 
 
 def _ancestry(home: Home, recipe: Recipe, made: Mapping[str, Sample]) -> dict[str, Sample]:
@@ -79,7 +81,9 @@ def _ancestry(home: Home, recipe: Recipe, made: Mapping[str, Sample]) -> dict[st
     found: dict[str, Sample] = {}
     front = {link.sample_id for sample in made.values() for link in sample.provenance.parents}
     while front:
-        step = {key: prompts[key] for key in front & prompts.keys()} | warehouse.samples(home, recipe.name, sorted(front))
+        step = {key: prompts[key] for key in front & prompts.keys()} | warehouse.samples(
+            home, recipe.name, sorted(front)
+        )
         found |= step
         front = {link.sample_id for sample in step.values() for link in sample.provenance.parents} - found.keys()
     return found
@@ -91,55 +95,37 @@ def release(home: Home, recipe: Recipe) -> Release:
     Raises:
         MixtureRefused: the policy can't be met with the rows at hand.
         GateFailed: the table breaks a rule; nothing was published.
-        ReleaseError: the disk refused; nothing was published.
+        ReleaseError: an ancestor of a row is gone, or the disk refused; nothing was published.
     """
     rules = policy(recipe)
     found = candidates(home, recipe)
     mixture = weigh(_weighable(found), rules)
+    leaked = pl.DataFrame({"sample_id": found.leaking}, schema={"sample_id": pl.Utf8}).with_columns(
+        pl.lit("it repeats held-out text").alias("reason")
+    )
+    mixture = replace(mixture, left_out=pl.concat([mixture.left_out, leaked]))
     weights = {row[0]: Weight(*row[1:]) for row in mixture.rows.select("sample_id", "klass", "weight").iter_rows()}
-    table = build((found.rows[key] for key in weights), weights)
-    kin = _kept(found, weights)
-    facts = {
-        "rows_root": rows_root(table),
-        "ancestors_root": ancestors_root(kin),
-        "policy": rules.model_dump(mode="json"),
-        "digests": {
-            "recipe": recipe.digest,
-            "policy": digest(rules.model_dump(mode="json")),
-            "ruleset": Screen.of(recipe).ruleset,
-        },
-    }
-    if same := releases.unchanged(home, recipe.name, facts):
-        releases.record(home, same)
-        return same
-    report = gate(table, rules)
-    if not report.passed:
-        raise GateFailed(f"release {recipe.name} was not published: {' '.join(report.failures)}")
-
-    review_log = _review_log(home)
+    made = {key: found.rows[key] for key in weights}
+    kin = _kept(recipe.name, made, found.ancestors)
+    settled = [key for key, entry in weights.items() if entry.klass in ("hybrid", "reviewed")]
+    tables = Tables(build(made.values(), weights), ancestors(kin.values()), decided.decided(home, recipe.name, settled))
+    facts = manifest.facts(recipe, rules, tables)
 
     def fill(folder: Path, version: int) -> Mapping[str, object]:
-        manifest = {
+        report = gate(tables.samples, rules)
+        if not report.passed:
+            raise GateFailed(f"release {recipe.name} was not published: {' '.join(report.failures)}")
+        said = {
             "name": recipe.name,
             "version": version,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            **_account(home, recipe, found, mixture, weights),
-            **facts,
-            "review_log": review_log,
+            **manifest.account(home, recipe, mixture, made, kin),
         }
-        store(folder / releases.TABLE, table, kin)
-        _write_evidence(folder, manifest, report)
-        return manifest
+        store(folder / releases.TABLE, tables)
+        manifest.write_evidence(folder, {**said, **facts}, report)
+        return said
 
-    return releases.publish(home, recipe.name, fill)
-
-
-def _review_log(home: Home) -> dict[str, object] | None:
-    """Length and head of the queue's event log, checked: kept with a release, it shows a log that is cut later."""
-    if not home.queue.exists():
-        return None
-    length, head = Queue(home.queue).verify()
-    return {"events": length, "head": head}
+    return releases.publish(home, recipe.name, facts, fill)
 
 
 def _weighable(found: Candidates) -> pl.DataFrame:
@@ -165,57 +151,22 @@ def _weighable(found: Candidates) -> pl.DataFrame:
     )
 
 
-def _kept(found: Candidates, weights: Mapping[str, Weight]) -> pa.Table:
-    """The ancestors of the rows that were weighed in, and no others."""
-    front = [found.rows[key] for key in weights]
+def _kept(name: str, made: Mapping[str, Sample], known: Mapping[str, Sample]) -> dict[str, Sample]:
+    """The ancestors of these rows, and no others.
+
+    Raises:
+        ReleaseError: one is in no store any more.
+    """
     kept: dict[str, Sample] = {}
+    front = dict(made)
     while front:
-        links = {link.sample_id for sample in front for link in sample.provenance.parents} - kept.keys()
-        front = [found.ancestors[key] for key in links]
-        kept |= {sample.sample_id: sample for sample in front}
-    return ancestors(kept.values())
-
-
-def _account(
-    home: Home, recipe: Recipe, found: Candidates, mixture: Mixture, weights: Mapping[str, Weight]
-) -> dict[str, object]:
-    """What the manifest says of the rows: counts and mass by class, stratum, generator and reason."""
-    outcomes = screening.outcomes(home, recipe.name, Screen.of(recipe).ruleset)
-    by_class = mixture.strata.group_by("klass", maintain_order=True).agg(pl.col("rows").sum(), pl.col("mass").sum())
-    left_out = mixture.left_out.group_by("reason").agg(pl.len().alias("rows"))
-    made = [found.rows[key].provenance for key in weights if found.rows[key].provenance.origin is not Origin.HUMAN]
-    authors = [
-        author.generation
-        for author in made
-        + [found.ancestors[link.sample_id].provenance for row in made if row.editor for link in row.parents]
-        if author.generation
-    ]
-    generators = pl.DataFrame(
-        [(one.model, one.weights_digest, one.model_depth) for one in authors],
-        schema={"model": pl.Utf8, "weights_digest": pl.Utf8, "model_depth": pl.Int64},
-        orient="row",
-    )
-    counted = generators.group_by(generators.columns).agg(pl.len().alias("rows"))
-    return {
-        "kind": recipe.kind,
-        "rows": mixture.rows.height,
-        "mass": mixture.size,
-        "by_class": by_class.sort("klass").to_dicts(),
-        "strata": mixture.strata.select("stratum", "klass", "rows", "mass", "floor").to_dicts(),
-        "binding": list(mixture.binding),
-        "left_out": left_out.sort("rows", "reason", descending=[True, False]).to_dicts(),
-        "outcomes": {
-            "accepted": outcomes.accepted,
-            "borderline": outcomes.borderline,
-            "rejected": outcomes.rejected,
-        },
-        "reasons": [{"reason": reason, "rows": rows} for reason, rows in outcomes.reasons],
-        "generators": counted.sort("rows", "model", descending=[True, False]).to_dicts(),
-    }
-
-
-def _write_evidence(folder: Path, manifest: Mapping[str, Any], report: GateReport) -> None:
-    (folder / releases.GATE).write_text(json.dumps(report.result, indent=1, default=str), encoding="utf-8")
-    roots = {part: manifest[part] for part in ("rows_root", "ancestors_root")}
-    shown = {**manifest, "digests": {**roots, **manifest["digests"]}, "checks": report.checks}
-    (folder / releases.PAGE).write_text(render(Evidence.model_validate(shown)), encoding="utf-8")
+        links = {link.sample_id: child for child in front.values() for link in child.provenance.parents}
+        for lost in sorted(links.keys() - known.keys()):
+            raise ReleaseError(
+                f"release {name} was not published: row {links[lost].sample_id} was made from {lost}, which is neither "
+                f"among the vault's seeds and targets nor in the warehouse; if the vault was built anew with another "
+                f"split, bring back the one that the row was drafted from, or start a new home and draft again."
+            )
+        front = {key: known[key] for key in links.keys() - kept.keys()}
+        kept |= front
+    return kept

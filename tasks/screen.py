@@ -1,17 +1,19 @@
 """The screen: validators over drafts, rules over their signals, and the audit slice drawn from the accepted."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from outcross.data.reading import read
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT
-from outcross.data.stores import screening, vault, warehouse
+from outcross.data.stores import screening, warehouse
 from outcross.data.stores.home import Home
 from outcross.progress import advance
+from outcross.tasks.leaks import heldout, people
 from outcross.validators import rules
+from outcross.validators.near_duplicate import NearDuplicate
 from outcross.validators.references import References
 from outcross.validators.registry import build
 from outcross.validators.routing import audited
@@ -57,15 +59,11 @@ def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
     A rule that changed decides again from the stored signals; a validator that changed runs alone.
     """
     made = Screen.of(recipe)
-    drafts = _frame(warehouse.drafted(home, recipe.name), _seeds(home, recipe))
-    batch = drafts.filter(pl.col("sample_id").is_in(ids))
-    known = screening.signals(home, recipe.name, made.keys)
-    references = _references(home, recipe, drafts)
+    bench = _bench(home, recipe, made, ids)
     for validator in made.validators:
-        have = known.filter(pl.col("validator") == validator.name)
-        missing = batch.join(have, on="sample_id", how="anti")
+        missing = bench.batch.filter(~pl.col("sample_id").is_in(bench.known.get(validator.name, [])))
         if not missing.is_empty():
-            screening.add_signals(home, recipe.name, run(validator, missing, references))
+            screening.add_signals(home, recipe.name, run(validator, missing, bench.references))
     signals = screening.signals(home, recipe.name, made.keys).filter(pl.col("sample_id").is_in(ids))
     verdicts = rules.decide(signals, made.rules)
     accepted = verdicts.filter(pl.col("outcome") == rules.ACCEPTED)["sample_id"]
@@ -81,8 +79,36 @@ def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
     return screening.add_verdicts(home, recipe.name, made.ruleset, verdicts)
 
 
-def _seeds(home: Home, recipe: Recipe) -> dict[str, str]:
-    return {seed.sample_id: read(seed.content).response for seed in vault.samples(home, recipe.name, "seed")}
+@dataclass(frozen=True)
+class Bench:
+    """All that judging some drafts takes, read once."""
+
+    batch: pl.DataFrame
+    """The drafts to judge, as validators see them."""
+    known: dict[str, list[str]]
+    """By validator, the recipe's drafts that it has judged."""
+    references: References
+
+
+def _bench(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> Bench:
+    signals = screening.signals(home, recipe.name, made.keys).select("validator", "sample_id")
+    known = dict(signals.group_by("validator").agg("sample_id").iter_rows())
+    rows = people(home, recipe)
+    shown = rows.filter(pl.col("part") == "seed").select("sample_id", "response")
+    drafts = _frame(warehouse.drafted(home, recipe.name), dict(shown.iter_rows()))
+    # A draft that was judged may be released by now, so it stays ahead of all that come later, whatever their
+    # rank. In a run from beginning to end drafts are judged by rank, batch after batch, and each validator's
+    # signals on a batch are stored together. So those judged are at any moment the first by rank, and the order
+    # here is that of the ranks: a run that was killed and resumed compares every draft with the same others.
+    judged = pl.col("sample_id").is_in(known.get(NearDuplicate.name, []))
+    drafts = drafts.with_columns(rank=pl.when(judged).then(pl.lit("0")).otherwise(pl.lit("1")) + pl.col("rank"))
+    human = rows.filter(pl.col("part").is_in(["seed", "mixture"]) & (pl.col("response") != ""))
+    references = replace(
+        heldout(rows),
+        human=human.select("sample_id", "response"),
+        earlier=drafts.select("sample_id", "rank", "response"),
+    )
+    return Bench(drafts.filter(pl.col("sample_id").is_in(ids)), known, references)
 
 
 def _frame(drafts: pl.DataFrame, seeds: dict[str, str]) -> pl.DataFrame:
@@ -95,14 +121,3 @@ def _frame(drafts: pl.DataFrame, seeds: dict[str, str]) -> pl.DataFrame:
         kind = json.loads(content)["kind"]
         rows.append((sample_id, kind, said["stratum"], *reading, "\n\n".join(shown), rank))
     return pl.DataFrame(rows, schema=SAMPLES, orient="row")
-
-
-def _references(home: Home, recipe: Recipe, drafts: pl.DataFrame) -> References:
-    people = _texts(vault.table(home, recipe.name, "seed", "mixture")).select("sample_id", "response")
-    heldout = _texts(vault.table(home, recipe.name, "heldout")).select("sample_id", pl.col("response").alias("text"))
-    return References(human=people, earlier=drafts.select("sample_id", "rank", "response"), heldout=heldout)
-
-
-def _texts(table: pl.DataFrame) -> pl.DataFrame:
-    responses = [read(CONTENT.validate_json(content)).response for content in table["content"]]
-    return table.select("sample_id").with_columns(pl.Series("response", responses, dtype=pl.Utf8))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from outcross.data.recipe import Recipe
-from outcross.data.samples import Origin
+from outcross.data.samples import Origin, Sample, Text
 from outcross.data.stores import journal, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import InputError, RecipeError
@@ -82,6 +82,23 @@ def test_no_held_out_text_reaches_a_prompt(library):
         assert allowed.issuperset(answers)
         # Short docstrings recur in many documents; a long one is its document's own.
         assert not [text for text in texts - allowed if len(text) > 80 and text in shown]
+
+
+def test_a_seed_or_target_that_repeats_a_held_out_text_reaches_no_prompt(home, tmp_path):
+    recipe = make.recipe(home, tmp_path / "mine.jsonl")
+    kept = make.human("Return the numbers that stand in both of the lists, each once.", source="kept.txt")
+    copy = make.human("return the numbers that stand in both of the lists, each once", source="copy.txt")
+    own = [make.human(f"It counts the {thing} in a row.", source=f"{thing}.txt") for thing in make.SUBJECTS]
+    vault.add(home, "mine", [("seed", copy), *(("seed", seed) for seed in own), ("mixture", make.human())])
+    assert copy in [slot.anchor for slot in plan(home, recipe, 9)], "not held out yet"
+    vault.add(home, "mine", [("heldout", kept)])
+    slots = plan(home, recipe, 40)
+    assert {parent.sample_id for slot in slots for parent in slot.parents} == {seed.sample_id for seed in own}
+    text = kept.content.response
+    targets = [Text(text=f"{text} {text}"), Text(text="Somebody counted all of the apples in a very long row.")]
+    targets = [Sample(content=content, provenance=kept.provenance) for content in targets]
+    vault.add(home, "mine", [("target", one) for one in targets])
+    assert {slot.anchor for slot in plan(home, recipe, 9)} == {targets[1]}
 
 
 def test_the_standard_librarys_targets_are_drafted_for_with_examples_of_their_own_module_first(library):

@@ -8,7 +8,7 @@ import pytest
 from outcross.data.recipe import Recipe
 from outcross.data.review.items import Ruling
 from outcross.data.review.queue import Queue
-from outcross.data.samples import Origin
+from outcross.data.samples import Origin, Sample
 from outcross.data.stores import journal, screening, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
@@ -59,6 +59,49 @@ def test_every_draft_gets_one_verdict_however_the_work_is_cut(drafted, tmp_path)
     screen(home, recipe, ids)
     assert judged(home, recipe) == pieces
     assert {row[1] for row in pieces} >= {"accepted", "rejected"}
+
+
+def entry(rank: str, text: str, seed: Sample) -> Draft:
+    return Draft(
+        request_key=rank, setup="t", rank=rank, state="drafted", sample=make.synthetic([seed], text), model="tiny"
+    )
+
+
+def test_a_draft_that_was_judged_stays_ahead_of_one_that_comes_later_whatever_its_rank(drafted):
+    home, recipe = drafted
+    seed = vault.samples(home, "mine", "seed")[0]
+    text = "It walks through the tree from its root to the leaves and gives each of the names once."
+    journal.write(home, "mine", [entry("0002a", text, seed)])
+    screen(home, recipe, unjudged(home, recipe))
+    late = [entry("0001a", f"{text}\n", seed), entry("0001b", text.upper(), seed)]
+    journal.write(home, "mine", late)
+    screen(home, recipe, unjudged(home, recipe))
+    ours = [entry("0002a", text, seed), *late]
+    outcomes = {row[0]: row[1] for row in judged(home, recipe)}
+    assert [outcomes[one.sample.sample_id] for one in ours] == ["accepted", "rejected", "rejected"]
+    names = screening.signals(home, "mine", Screen.of(recipe).keys)
+    said = dict(names.filter(names["validator"] == "near_duplicate").select("sample_id", "reason").iter_rows())
+    first = ours[0].sample.sample_id[:12]
+    assert [said[one.sample.sample_id] for one in late] == [f"1.0 alike with earlier draft {first}"] * 2
+
+
+def test_a_draft_whose_question_is_a_held_out_one_is_rejected(drafted):
+    home, recipe = drafted
+    question = "How many legs do seven spiders have?"
+    kept = make.human("Fifty-six.", source="kept.txt")
+    vault.add(home, "mine", [("heldout", with_question(kept, question))])
+    seed = vault.samples(home, "mine", "seed")[0]
+    copy = with_question(make.synthetic([seed], "They have fifty-six of them in all."), question.upper())
+    journal.write(home, "mine", [entry("9999", "Nothing.", seed).model_copy(update={"sample": copy})])
+    screen(home, recipe, unjudged(home, recipe))
+    (found,) = [row for row in judged(home, recipe) if row[0] == copy.sample_id]
+    assert found[1] == "rejected"
+    assert "the prompt is the same text as held-out kept.txt" in found[2][0]
+
+
+def with_question(sample: Sample, question: str) -> Sample:
+    content = sample.content.model_copy(update={"instruction": question})
+    return Sample(content=content, provenance=sample.provenance)
 
 
 def test_a_changed_rule_decides_again_without_running_a_validator_again(drafted, monkeypatch):

@@ -35,6 +35,10 @@ def as_drafts(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select("sample_id", "rank", "response")
 
 
+def as_documents(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    return frame.select("sample_id", source="sample_id", text=column)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inverse:
     """A validator that divides by the length of a response, so an empty one crashes it."""
@@ -148,6 +152,7 @@ def test_every_validator_has_its_own_name_and_a_default_rule():
         ({"near_duplicate": {"floor": 0}}, r"floor"),
         ({"copied": {"shown_run": 0}}, r"1 word or more"),
         ({"heldout_overlap": {"coverage": 2}}, r"coverage"),
+        ({"heldout_overlap": {"common": 0}}, r"common 0"),
     ],
 )
 def test_a_recipe_that_asks_for_the_impossible_is_told_what_is_possible(settings, message):
@@ -178,7 +183,7 @@ def test_signals_depend_neither_on_the_order_nor_on_the_batches(rows, others, da
     frame = samples(*rows)
     texts = samples(*({"response": text, "sample_id": f"h{i}"} for i, text in enumerate(others)))
     texts = texts.select("sample_id", "response")
-    references = References(human=texts, earlier=as_drafts(frame), heldout=texts.rename({"response": "text"}))
+    references = References(human=texts, earlier=as_drafts(frame), heldout=as_documents(texts, "response"))
     whole = everything_said(frame, references).sort("validator", "sample_id")
     shuffled = frame[data.draw(st.permutations(range(frame.height)))]
     cuts = sorted(data.draw(st.sets(st.integers(1, frame.height), max_size=3)) | {0, frame.height})
@@ -191,7 +196,7 @@ def test_signals_depend_neither_on_the_order_nor_on_the_batches(rows, others, da
 @given(ROWS)
 def test_any_text_gets_one_score_in_range_with_a_reason_unless_it_is_perfect(rows):
     frame = samples(*rows)
-    said = everything_said(frame, References(earlier=as_drafts(frame), heldout=frame.select("sample_id", text="shown")))
+    said = everything_said(frame, References(earlier=as_drafts(frame), heldout=as_documents(frame, "shown")))
     assert said.height == frame.height * len(ALL)
     judged = said.filter(pl.col("failure").is_null())
     assert judged["score"].is_between(0, 1).all()

@@ -222,8 +222,11 @@ def test_only_long_runs_count_against_the_context():
     assert (score, reason) == (0, "2 of 2 runs of 8 words also stand in the context")
 
 
-def heldout(text: str) -> References:
-    return References(heldout=pl.DataFrame({"sample_id": ["9" * 64], "text": [text]}))
+def heldout(*texts: str, usual: tuple[str, ...] = ()) -> References:
+    """Texts of a held-out document, and one that each stand in a document of their own."""
+    kept = pl.DataFrame({"sample_id": "9" * 64, "source": "kept.txt", "text": texts})
+    known = pl.DataFrame({"sample_id": "8" * 64, "source": [f"{i}.txt" for i in range(len(usual))], "text": usual})
+    return References(heldout=kept, usual=pl.concat([kept, known.cast(pl.String)]))
 
 
 def test_thirteen_words_in_a_row_leak_a_held_out_text():
@@ -231,11 +234,11 @@ def test_thirteen_words_in_a_row_leak_a_held_out_text():
     leak = " ".join(LONG.split()[:13])
     assert judge(HeldoutOverlap(), f"{filler} {leak}", heldout(LONG)) == (
         0,
-        "13 words in a row also stand in held-out 999999999999",
+        f"13 words in a row of the response also stand in held-out kept.txt: “{leak.lower().replace(',', '')}”",
     )
     score, reason = judge(HeldoutOverlap(), f"{filler} {' '.join(LONG.split()[:8])}", heldout(LONG))
     assert score == pytest.approx(1 - 8 / 48)
-    assert reason.startswith("8 of 48 words lie in runs of 8")
+    assert reason.startswith("8 of 48 words of the response lie in runs of 8 of held-out texts, such as kept.txt: “")
 
 
 def test_half_of_the_words_in_runs_of_eight_leak_too():
@@ -246,6 +249,60 @@ def test_half_of_the_words_in_runs_of_eight_leak_too():
 
 def test_a_short_text_leaks_only_as_a_whole_and_never_by_chance():
     kept = heldout("Return the sum of x and y.")
-    assert judge(HeldoutOverlap(), "return the sum of X and Y", kept) == (0, "the same text as held-out 999999999999")
+    said = "the response is the same text as held-out kept.txt: “return the sum of x and y”"
+    assert judge(HeldoutOverlap(), "return the sum of X and Y", kept) == (0, said)
     assert judge(HeldoutOverlap(), "Return the sum of x and y as an integer.", kept) == (1, "")
     assert judge(HeldoutOverlap(), "Return it.", heldout("Return it.")) == (1, "")
+
+
+CODE = """def area(points, unit=1):
+    left = min(point.x for point in points)
+    right = max(point.x for point in points)
+    return (right - left) * unit
+"""
+
+
+@pytest.mark.parametrize("field", ["prompt", "context"])
+@pytest.mark.parametrize("text", [LONG, CODE, f"# Copied.\n{CODE}"])
+def test_a_held_out_text_is_found_in_the_other_texts_of_a_sample_too(field, text):
+    references = heldout(LONG, CODE)
+    score, reason = judge(HeldoutOverlap(), "An answer of its own.", references, **{field: text})
+    assert score == 0
+    assert f"the {field} " in reason
+    assert "held-out kept.txt: “" in reason or "held-out texts, such as kept.txt: “" in reason
+
+
+def test_a_short_held_out_question_is_found_in_the_prompt():
+    score, reason = judge(
+        HeldoutOverlap(), "Paris.", heldout("What is France's capital?"), prompt="what is France’s capital"
+    )
+    assert score == 1, "fewer than five words"
+    score, reason = judge(
+        HeldoutOverlap(), "Paris.", heldout("What is the capital of France?"), prompt="what is the capital of France"
+    )
+    assert (score, reason[:40]) == (0, "the prompt is the same text as held-out ")
+
+
+def test_code_counts_when_much_of_it_is_shared_and_not_for_one_long_run():
+    other = "def height(points):\n" + "\n".join(f"    y{n} = low_{n}(points, {n})" for n in range(20))
+    shared = "\n".join(CODE.splitlines()[1:3])
+    mixed = f"{other}\n{shared}"
+    assert judge(HeldoutOverlap(), mixed, heldout(CODE))[0] == 0, "the run is long enough for what a model wrote"
+    longer = CODE + "\n".join(f"    z{n} = far_{n}(points, {n})" for n in range(40))
+    assert judge(HeldoutOverlap(), "Its own.", heldout(longer), context=mixed) == (1, "")
+    score, _ = judge(HeldoutOverlap(), "Its own.", heldout(CODE), context=f"{other}\n{CODE}")
+    assert score == 0, "all of the held-out code, however much stands around it"
+    getter = "@property\ndef real(self):\n    return self"
+    assert judge(HeldoutOverlap(), "Its own.", heldout(getter), context=getter) == (1, "")
+
+
+def test_words_of_many_documents_identify_none_of_them():
+    header = "Licensed to whom it may concern under the terms that the file beside this one sets out in full."
+    own = f"{header} Counts apples."
+    assert judge(HeldoutOverlap(), own, heldout(header, usual=(header,) * 6))[0] == 0
+    assert judge(HeldoutOverlap(), own, heldout(header, usual=(header,) * 7)) == (1, "")
+    assert judge(HeldoutOverlap(common=99), own, heldout(header, usual=(header,) * 7))[0] == 0
+    instruction = "Write one short poem please."
+    assert (
+        judge(HeldoutOverlap(), "Its own.", heldout(instruction, usual=(instruction,) * 7), prompt=instruction)[0] == 1
+    )

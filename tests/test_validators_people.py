@@ -44,6 +44,12 @@ def to_samples(pairs: list[tuple[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SAMPLES)
 
 
+def texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The docstrings and the code, each sample a document of its own."""
+    both = rows.unpivot(["context", "response"], index="sample_id", value_name="text")
+    return both.select("sample_id", source="sample_id", text="text")
+
+
 @pytest.fixture(scope="module")
 def heldout() -> pl.DataFrame:
     return to_samples([pair for module in MODULES.split() if module in HELD_OUT for pair in functions(module)])
@@ -58,7 +64,7 @@ def people(heldout: pl.DataFrame) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def references(people: pl.DataFrame, heldout: pl.DataFrame) -> References:
     drafts = people.select("sample_id", "rank", "response")
-    return References(earlier=drafts, heldout=heldout.select("sample_id", text="response"))
+    return References(earlier=drafts, heldout=texts(heldout))
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +137,7 @@ def test_a_copied_example_is_rejected(people):
 
 def test_a_copied_held_out_text_is_rejected(heldout):
     copies = heldout.filter(pl.col("response").str.count_matches(r"\w+") >= 12)
-    references = References(heldout=heldout.select("sample_id", text="response"))
+    references = References(heldout=texts(heldout))
     assert copies.height > 100
     assert (said("heldout_overlap", copies, references)["outcome"] == REJECTED).all()
 

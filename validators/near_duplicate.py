@@ -18,9 +18,9 @@ class NearDuplicate:
     """1 less the Jaccard similarity, over runs of `run` words, with the closest text that takes precedence.
 
     Human rows take precedence over drafts, and drafts of lower rank over those of higher rank, so of several
-    alike exactly one is kept, whichever is judged first. Similarities below `floor` count as none. Responses
-    of fewer than `short` words are compared as whole texts but for case, spacing and punctuation, and those
-    of fewer than `shortest` aren't compared.
+    alike exactly one is kept, as long as those judged before have the lower ranks. Similarities below `floor`
+    count as none. Responses of fewer than `short` words are compared as whole texts but for case, spacing and
+    punctuation, and those of fewer than `shortest` aren't compared.
 
     Source: Broder, On the resemblance and containment of documents (1997); computed exactly.
     """

@@ -17,5 +17,7 @@ class References:
     """Clean human rows: `sample_id`, `response`."""
     earlier: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "rank", "response"))
     """All drafts of the same recipe, those being judged included: `sample_id`, `rank`, `response`."""
-    heldout: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "text"))
-    """Texts that no training row may repeat: `sample_id`, `text`."""
+    heldout: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "source", "text"))
+    """Texts that no training row may repeat, one or more a sample: `sample_id`, `source` (its document), `text`."""
+    usual: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "source", "text"))
+    """All texts that people wrote, the held-out ones included, by which words of many documents are known."""

@@ -1,4 +1,4 @@
-"""The table of a release: samples with weights, each content field a column, and the ancestors beside them."""
+"""The tables of a release: samples with weights, each content field a column; their ancestors; the decisions."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -24,6 +24,29 @@ class Weight(NamedTuple):
     """human, hybrid, reviewed or unreviewed."""
     weight: float
     """Expected times that the row is drawn in one pass over the mixture."""
+
+
+class Tables(NamedTuple):
+    """All that a release's DuckDB file holds."""
+
+    samples: pa.Table
+    """What is trained on; see `build`."""
+    ancestors: pa.Table
+    """What that was made from; see `ancestors`."""
+    decisions: pa.Table
+    """What experts decided of it; see `outcross.data.release.decided`."""
+
+    def roots(self) -> dict[str, str]:
+        """The Merkle roots, by their names in the manifest.
+
+        They commit to each row's id, provenance, stratum, class and weight, to each ancestor's id and
+        provenance, and to all of each decision.
+        """
+        return {
+            "rows_root": _root(self.samples, ["sample_id", "provenance_digest", "stratum", "klass", "weight"]),
+            "ancestors_root": _root(self.ancestors, ["sample_id", "provenance_digest"]),
+            "decisions_root": _root(self.decisions, self.decisions.column_names),
+        }
 
 
 def build(samples: Iterable[Sample], weights: Mapping[str, Weight]) -> pa.Table:
@@ -55,29 +78,26 @@ def ancestors(samples: Iterable[Sample]) -> pa.Table:
     return to_frame(ordered).select("sample_id", "origin", "content", *PROOF).to_arrow()
 
 
-def rows_root(table: pa.Table) -> str:
-    """The Merkle root that commits to each row's id, provenance, stratum, class and weight."""
-    return _root(table, ["sample_id", "provenance_digest", "stratum", "klass", "weight"])
-
-
-def ancestors_root(table: pa.Table) -> str:
-    """The Merkle root that commits to each ancestor's id and provenance."""
-    return _root(table, ["sample_id", "provenance_digest"])
-
-
 def _root(table: pa.Table, columns: list[str]) -> str:
-    """Over the rows in id order, whatever order the table has them in."""
-    ordered = table.select(columns).sort_by("sample_id")
+    """Over the rows in the order of their first column, whatever order the table has them in."""
+    ordered = table.select(columns).sort_by(columns[0])
     return root([canonical(list(row.values())) for row in ordered.to_pylist()])
 
 
-def store(path: Path, table: pa.Table, ancestry: pa.Table) -> None:
-    """Write both tables into a new DuckDB file, closed when this returns."""
+def store(path: Path, tables: Tables) -> None:
+    """Write the tables into a new DuckDB file, closed when this returns."""
     with duckdb.connect(str(path)) as connection:
-        connection.register("incoming", table)
-        connection.execute("CREATE TABLE samples AS SELECT * FROM incoming ORDER BY sample_id")
-        connection.register("incoming_ancestors", ancestry)
-        connection.execute("CREATE TABLE ancestors AS SELECT * FROM incoming_ancestors ORDER BY sample_id")
+        for name, table in tables._asdict().items():
+            connection.register("incoming", table)
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming ORDER BY 1")
+            connection.unregister("incoming")
+        # Closing would do it too, and keep silent about a disk that refuses.
+        connection.execute("CHECKPOINT")
+
+
+def load(connection: duckdb.DuckDBPyConnection) -> Tables:
+    """What `store` wrote, ordered by the first column."""
+    return Tables(*(connection.execute(f"SELECT * FROM {name} ORDER BY 1").to_arrow_table() for name in Tables._fields))
 
 
 def rebuild(row: Mapping[str, object]) -> Sample:

@@ -8,13 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-import polars as pl
-
-from outcross.data.samples import canonical
+from outcross.data.release.notes import note, noted
+from outcross.data.samples import digest
 from outcross.data.stores.home import Home
-from outcross.data.stores.lease import lock
-from outcross.data.stores.rows import insert_new
+from outcross.data.stores.lease import DISK, brief, lock
 from outcross.data.stores.warehouse import opened
 from outcross.errors import ReleaseError
 
@@ -23,6 +20,9 @@ MANIFEST = "manifest.json"
 PAGE = "evidence.html"
 GATE = "gate.json"
 _BUILDING = ".building-"
+
+PATIENCE = 600.0
+"""Seconds that a publication waits for another one of the same release, which may have a gate to pass."""
 
 
 @dataclass(frozen=True)
@@ -84,52 +84,93 @@ def unchanged(home: Home, name: str, facts: Mapping[str, object]) -> Release | N
     return newest if all(before.get(part) == value for part, value in facts.items()) else None
 
 
-def publish(home: Home, name: str, build: Callable[[Path, int], Mapping[str, object]]) -> Release:
-    """Let `build` fill a folder with a table and evidence, then publish it by one atomic rename.
+def publish(
+    home: Home, name: str, facts: Mapping[str, object], build: Callable[[Path, int], Mapping[str, object]]
+) -> Release:
+    """Publish a next version by one atomic rename, or return the newest if its manifest states the same facts.
 
-    Readers see all of it or none. What an earlier, killed attempt left behind is cleared away.
+    Readers see all of it or none. The warehouse notes a version just before it appears, so none is ever
+    there without its note. What a killed attempt left behind is published if it was noted, else cleared away.
 
     Args:
-        build: given the folder to fill and the version it will be; returns the manifest, which says at least how
-            many `rows` there are.
+        facts: what tells one version from the next; they become part of the manifest.
+        build: given the folder to fill and the version it will be; returns the rest of the manifest, which says
+            at least how many `rows` there are. Not called where nothing changed.
 
     Raises:
         ReleaseError: the disk refused; no version was published.
+        StoreBusy: another publication of this release, or a store, stayed in use.
     """
     shelf = home.releases / name
-    shelf.mkdir(parents=True, exist_ok=True)
-    with lock(shelf / "publish"):
-        for leftover in shelf.glob(f"{_BUILDING}*"):
+    try:
+        shelf.mkdir(parents=True, exist_ok=True)
+        with lock(shelf / "publish", wait=PATIENCE):
+            with opened(home) as warehouse:
+                notes = noted(warehouse, name)
+            _recover(shelf, notes)
+            version = max([0, *versions(home, name), *notes]) + 1
+            return unchanged(home, name, facts) or _add(home, Release(name, version, shelf), facts, build)
+    except DISK as error:
+        raise ReleaseError(
+            f"release {name} was not published, and nothing of it is left: {brief(error)}; make room at {shelf}"
+            f"{_room(shelf)}, or let this user write there, and run it again."
+        ) from error
+
+
+def _room(shelf: Path) -> str:
+    try:
+        return f" ({shutil.disk_usage(shelf).free // 2**20:,} MiB are free)"
+    except OSError:
+        return ""
+
+
+def _recover(shelf: Path, notes: Mapping[int, str]) -> None:
+    """Finish or clear away what killed publications left: a noted one is whole, and lacks only its rename."""
+    for leftover in shelf.glob(f"{_BUILDING}*"):
+        number = leftover.name.removeprefix(_BUILDING)
+        if number.isdecimal() and _is_noted(Release(shelf.name, int(number), leftover), notes):
+            _place(leftover, shelf / number)
+        else:
             shutil.rmtree(leftover)
-        known = versions(home, name)
-        version = known[-1] + 1 if known else 1
-        folder = shelf / f"{_BUILDING}{version}"
-        try:
-            folder.mkdir()
-            release = _shelve(home, name, version, folder, dict(build(folder, version)))
-        except (OSError, duckdb.Error) as error:
-            free = shutil.disk_usage(shelf).free // 2**20
-            raise ReleaseError(
-                f"release {name} {version} was not published, and nothing of it is left: {error}. "
-                f"{free:,} MiB are free at {shelf}; make room and run it again."
-            ) from error
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    record(home, release)
-    return release
 
 
-def _shelve(home: Home, name: str, version: int, folder: Path, manifest: dict[str, object]) -> Release:
-    manifest["table_sha256"] = file_digest(folder / TABLE)
+def _is_noted(release: Release, notes: Mapping[int, str]) -> bool:
+    try:
+        return notes.get(release.version) == digest(release.manifest())
+    except ReleaseError:
+        return False
+
+
+def _add(
+    home: Home, planned: Release, facts: Mapping[str, object], build: Callable[[Path, int], Mapping[str, object]]
+) -> Release:
+    folder = planned.folder / f"{_BUILDING}{planned.version}"
+    try:
+        folder.mkdir()
+        manifest = {**build(folder, planned.version), **facts}
+        _seal(folder, manifest)
+        note(home, planned.name, planned.version, manifest)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    place = planned.folder / str(planned.version)
+    _place(folder, place)
+    return Release(planned.name, planned.version, place)
+
+
+def _seal(folder: Path, manifest: dict[str, object]) -> None:
+    """Write the manifest, which names each file's digest, and bring all of it to the disk, read-only."""
+    manifest["files"] = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for path in folder.iterdir():
         path.chmod(0o444)
         _sync(path)
     _sync(folder)
-    place = home.releases / name / str(version)
+
+
+def _place(folder: Path, place: Path) -> None:
     folder.rename(place)
     _sync(place.parent)
-    return Release(name, version, place)
 
 
 def _sync(path: Path) -> None:
@@ -138,29 +179,6 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def record(home: Home, release: Release) -> None:
-    """Note a release in the warehouse, so that a manifest changed later is noticed; noting it twice adds nothing."""
-    manifest = release.manifest()
-    row = {
-        "name": release.name,
-        "version": release.version,
-        "manifest_digest": hashlib.sha256(canonical(manifest).encode("utf-8")).hexdigest(),
-        "rows": manifest["rows"],
-    }
-    with opened(home) as connection:
-        insert_new(connection, "release", pl.DataFrame([row]), ["name", "version"])
-
-
-def recorded(home: Home, name: str) -> dict[int, str]:
-    """Manifest digests by version, as the warehouse noted them at publication; empty where there is none."""
-    if not home.warehouse.exists():
-        return {}
-    with opened(home) as connection:
-        return dict(
-            connection.execute("SELECT version, manifest_digest FROM release WHERE name = ?", [name]).fetchall()
-        )
 
 
 def file_digest(path: Path) -> str:

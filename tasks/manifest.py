@@ -1,0 +1,75 @@
+"""What a release says of itself: its manifest's facts and counts, and the evidence beside it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from outcross.data.recipe import Recipe
+from outcross.data.release import versions as releases
+from outcross.data.release.counts import generators
+from outcross.data.release.table import Tables
+from outcross.data.review.queue import Queue
+from outcross.data.samples import Sample, digest
+from outcross.data.stores import screening
+from outcross.data.stores.home import Home
+from outcross.mixture.policy import Mixture, Policy
+from outcross.tasks.evidence import Evidence, render
+from outcross.tasks.gate import GateReport
+from outcross.tasks.screen import Screen
+
+
+def facts(recipe: Recipe, policy: Policy, tables: Tables) -> dict[str, object]:
+    """What tells one version from the next: two releases that agree in these hold the same for the same reasons."""
+    rules = policy.model_dump(mode="json")
+    digests = {"recipe": recipe.digest, "policy": digest(rules), "ruleset": Screen.of(recipe).ruleset}
+    return {**tables.roots(), "policy": rules, "digests": digests}
+
+
+def account(
+    home: Home, recipe: Recipe, mixture: Mixture, made: Mapping[str, Sample], kin: Mapping[str, Sample]
+) -> dict[str, object]:
+    """What the manifest says of the rows: counts and mass by class, stratum, generator and reason.
+
+    Args:
+        made: the rows that were weighed in, by id.
+        kin: their ancestors, by id.
+    """
+    outcomes = screening.outcomes(home, recipe.name, Screen.of(recipe).ruleset)
+    by_class = mixture.strata.group_by("klass", maintain_order=True).agg(pl.col("rows").sum(), pl.col("mass").sum())
+    left_out = mixture.left_out.group_by("reason").agg(pl.len().alias("rows"))
+    return {
+        "kind": recipe.kind,
+        "rows": mixture.rows.height,
+        "mass": mixture.size,
+        "by_class": by_class.sort("klass").to_dicts(),
+        "strata": mixture.strata.select("stratum", "klass", "rows", "mass", "floor").to_dicts(),
+        "binding": list(mixture.binding),
+        "left_out": left_out.sort("rows", "reason", descending=[True, False]).to_dicts(),
+        "outcomes": {
+            "accepted": outcomes.accepted,
+            "borderline": outcomes.borderline,
+            "rejected": outcomes.rejected,
+        },
+        "reasons": [{"reason": reason, "rows": rows} for reason, rows in outcomes.reasons],
+        "generators": generators(made.values(), kin),
+        "review_log": _review_log(home),
+    }
+
+
+def _review_log(home: Home) -> dict[str, object] | None:
+    """Length and head of the queue's event log, checked: kept with a release, it shows a log that is cut later."""
+    if not home.queue.exists():
+        return None
+    length, head = Queue(home.queue).verify()
+    return {"events": length, "head": head}
+
+
+def write_evidence(folder: Path, manifest: Mapping[str, Any], report: GateReport) -> None:
+    """Write the gate's results and the page that shows them, with the manifest's roots among the digests."""
+    (folder / releases.GATE).write_text(json.dumps(report.result, indent=1, default=str), encoding="utf-8")
+    roots = {part: value for part, value in manifest.items() if part.endswith("_root")}
+    shown = {**manifest, "digests": {**roots, **manifest["digests"]}, "checks": report.checks}
+    (folder / releases.PAGE).write_text(render(Evidence.model_validate(shown)), encoding="utf-8")
