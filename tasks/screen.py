@@ -105,8 +105,8 @@ def _bench(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> Bench:
     human = rows.filter(pl.col("part").is_in(["seed", "mixture"]) & (pl.col("response") != ""))
     references = replace(
         heldout(rows),
-        human=human.select("sample_id", "response"),
-        earlier=drafts.select("sample_id", "rank", "response"),
+        human=human.select("sample_id", "prompt", "response"),
+        earlier=drafts.select("sample_id", "rank", "prompt", "response"),
     )
     return Bench(drafts.filter(pl.col("sample_id").is_in(ids)), known, references)
 

@@ -21,7 +21,10 @@ from tests import make
 def drafted(home: Home, tmp_path: Path) -> tuple[Home, Recipe]:
     """A recipe with sixty drafts of its own, some of them poor."""
     recipe = make.recipe(home, tmp_path / "mine.jsonl")
-    recipe = recipe.model_copy(update={"review": recipe.review.model_copy(update={"audit_share": 0.3})})
+    review = recipe.review.model_copy(update={"audit_share": 0.3})
+    # All of these rows answer one task.
+    limits = {name: table for name, table in recipe.screen.items() if name != "repeated_task"}
+    recipe = recipe.model_copy(update={"review": review, "screen": limits})
     seed = make.human("It takes one number from another and says what is left over at the end.")
     vault.add(
         home, "mine", [("seed", seed), ("mixture", make.human("It adds two numbers and returns what they make."))]

@@ -32,7 +32,7 @@ def samples(*rows: dict[str, str]) -> pl.DataFrame:
 
 
 def as_drafts(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select("sample_id", "rank", "response")
+    return frame.select("sample_id", "rank", "prompt", "response")
 
 
 def as_documents(frame: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -182,7 +182,7 @@ def everything_said(frame: pl.DataFrame, references: References) -> pl.DataFrame
 def test_signals_depend_neither_on_the_order_nor_on_the_batches(rows, others, data):
     frame = samples(*rows)
     texts = samples(*({"response": text, "sample_id": f"h{i}"} for i, text in enumerate(others)))
-    texts = texts.select("sample_id", "response")
+    texts = texts.select("sample_id", "prompt", "response")
     references = References(human=texts, earlier=as_drafts(frame), heldout=as_documents(texts, "response"))
     whole = everything_said(frame, references).sort("validator", "sample_id")
     shuffled = frame[data.draw(st.permutations(range(frame.height)))]

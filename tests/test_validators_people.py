@@ -63,7 +63,7 @@ def people(heldout: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def references(people: pl.DataFrame, heldout: pl.DataFrame) -> References:
-    drafts = people.select("sample_id", "rank", "response")
+    drafts = people.select("sample_id", "rank", "prompt", "response")
     return References(earlier=drafts, heldout=texts(heldout))
 
 
@@ -89,7 +89,11 @@ def test_no_validator_crashes_on_a_large_batch_of_real_text(people, references, 
     assert validator(people, references).height == people.height
 
 
-@pytest.mark.parametrize("name", [name for name in VALIDATORS if name != "near_duplicate"])
+COMPARING = ["near_duplicate", "repeated_task"]
+"""People repeat one another too, and the task is one and the same for all docstrings."""
+
+
+@pytest.mark.parametrize("name", [name for name in VALIDATORS if name not in COMPARING])
 def test_people_are_hardly_ever_rejected(signals, name):
     ours = signals.filter(pl.col("validator") == name)
     outcomes = decide(ours, {name: DEFAULTS[name]})["outcome"]
@@ -110,8 +114,8 @@ def test_what_is_rejected_as_a_duplicate_has_a_twin(people, signals):
 
 
 def test_all_rules_together_accept_most_of_what_people_wrote(signals):
-    rules = {name: rule for name, rule in DEFAULTS.items() if name != "near_duplicate"}
-    outcomes = decide(signals.filter(pl.col("validator") != "near_duplicate"), rules)["outcome"]
+    rules = {name: rule for name, rule in DEFAULTS.items() if name not in COMPARING}
+    outcomes = decide(signals.filter(~pl.col("validator").is_in(COMPARING)), rules)["outcome"]
     assert (outcomes == REJECTED).mean() < 0.015
     assert (outcomes == ACCEPTED).mean() > 0.93
 

@@ -13,10 +13,10 @@ def _empty(*columns: str) -> pl.DataFrame:
 class References:
     """The texts that some validators need beside the samples; each is empty where there is none."""
 
-    human: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "response"))
-    """Clean human rows: `sample_id`, `response`."""
-    earlier: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "rank", "response"))
-    """All drafts of the same recipe, those being judged included: `sample_id`, `rank`, `response`."""
+    human: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "prompt", "response"))
+    """Clean human rows: `sample_id`, `prompt`, `response`."""
+    earlier: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "rank", "prompt", "response"))
+    """All drafts of the same recipe, those being judged included: `sample_id`, `rank`, `prompt`, `response`."""
     heldout: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "source", "text"))
     """Texts that no training row may repeat, one or more a sample: `sample_id`, `source` (its document), `text`."""
     usual: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "source", "text"))

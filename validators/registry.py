@@ -12,6 +12,7 @@ from outcross.validators.length import Length
 from outcross.validators.names import Names
 from outcross.validators.near_duplicate import NearDuplicate
 from outcross.validators.refusal import Refusal
+from outcross.validators.repeated_task import RepeatedTask
 from outcross.validators.repetition import Repetition
 from outcross.validators.rules import RULE_KEYS
 from outcross.validators.shape import Shape
@@ -20,7 +21,18 @@ from outcross.validators.signals import Validator
 # In the order that they run in: the cheap ones first.
 VALIDATORS: Mapping[str, type[Validator]] = {
     made.name: made
-    for made in (Shape, Refusal, Length, Language, Repetition, Copied, NearDuplicate, HeldoutOverlap, Names)
+    for made in (
+        Shape,
+        Refusal,
+        Length,
+        Language,
+        Repetition,
+        Copied,
+        NearDuplicate,
+        RepeatedTask,
+        HeldoutOverlap,
+        Names,
+    )
 }
 
 

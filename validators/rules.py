@@ -38,6 +38,7 @@ DEFAULTS: Mapping[str, Rule] = {
     "repetition": Rule(reject_below=0.4, accept_from=0.6),
     "copied": Rule(reject_below=0.3, accept_from=0.7),
     "near_duplicate": Rule(reject_below=0.1, accept_from=0.4),
+    "repeated_task": Rule(reject_below=0.1, accept_from=0.4),
     "heldout_overlap": Rule(reject_below=0.3, accept_from=0.7),
     "names": Rule(reject_below=0.3, accept_from=0.8),
 }
