@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from outcross.data.release import versions as releases
 from outcross.data.stores.home import Home
+from outcross.errors import ReleaseError
 from outcross.settings import from_environment
 
 
@@ -36,8 +37,15 @@ def read(name: str, version: int | None = None, *, home: Path | str | None = Non
 
 def read_arrow(name: str, version: int | None = None, *, home: Path | str | None = None) -> pa.Table:
     """A release as an Arrow table; arguments as in `release_path`."""
-    with duckdb.connect(str(release_path(name, version, home=home)), read_only=True) as connection:
-        return connection.execute("SELECT * FROM samples ORDER BY sample_id").to_arrow_table()
+    path = release_path(name, version, home=home)
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return connection.execute("SELECT * FROM samples ORDER BY sample_id").to_arrow_table()
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        raise ReleaseError(
+            f"{path} can't be read: {first}. Put it back from a copy; `verify` says what holds."
+        ) from error
 
 
 def _home(home: Path | str | None) -> Home:
