@@ -15,7 +15,8 @@ from outcross.data.review.queue import Queue
 from outcross.data.samples import Sample, digest
 from outcross.data.stores import screening
 from outcross.data.stores.home import Home
-from outcross.mixture.policy import Mixture, Policy
+from outcross.mixture.policy import Policy
+from outcross.mixture.weights import Mixture
 from outcross.tasks.evidence import Evidence, render
 from outcross.tasks.gate import GateReport
 from outcross.tasks.screen import Screen

@@ -17,7 +17,8 @@ from outcross.data.samples import Sample
 from outcross.data.stores import decisions, screening, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import GateFailed, RecipeError, ReleaseError
-from outcross.mixture.policy import Policy, weigh
+from outcross.mixture.policy import Policy
+from outcross.mixture.weights import weigh
 from outcross.tasks import manifest
 from outcross.tasks.gate import gate
 from outcross.tasks.leaks import leaking

@@ -7,7 +7,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from outcross.mixture.policy import Policy, weigh
+from outcross.mixture.policy import Policy
+from outcross.mixture.weights import weigh
 from outcross.tasks.gate import gate
 
 POLICY = Policy(human_floor=0.5, unreviewed_cap=0.3, depth_cap=1, epoch_cap=4)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from outcross.errors import InputError, MixtureRefused
-from outcross.mixture.policy import Mixture, Policy, weigh
+from outcross.mixture.policy import Policy
 from outcross.mixture.supply import CLASSES, Supply, limits
+from outcross.mixture.weights import Mixture, weigh
 
 KLASS = {
     "human": {"origin": "human", "reviewed": False, "depth": 0},

@@ -3,13 +3,11 @@
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from outcross.mixture.policy import Policy
+from outcross.mixture.policy import Policy
 
 CLASSES = ("human", "hybrid", "reviewed", "unreviewed")
 """Who stands behind a row: people wrote it, edited it, approved it, or none of these. Also the order of filling."""
@@ -46,7 +44,7 @@ class Supply:
         return Supply(self.strata, rows)
 
 
-def limits(supply: Supply, policy: "Policy") -> dict[str, float]:
+def limits(supply: Supply, policy: Policy) -> dict[str, float]:
     """The largest mixture, in rows of mass, that each rule allows; the smallest of them is what can be had.
 
     In every stratum human mass is at most `epoch_cap` times its rows, so a mixture of T rows leaves
@@ -68,7 +66,7 @@ def limits(supply: Supply, policy: "Policy") -> dict[str, float]:
     }
 
 
-def missing(supply: Supply, policy: "Policy", size: float) -> NDArray[np.int64]:
+def missing(supply: Supply, policy: Policy, size: float) -> NDArray[np.int64]:
     """The fewest human rows, split over the strata as today's are, that make a mixture of `size` possible.
 
     Rows in one stratum alone would also raise the share that it has to fill; rows in today's proportions
@@ -87,12 +85,12 @@ def missing(supply: Supply, policy: "Policy", size: float) -> NDArray[np.int64]:
     return _apportion(supply.shares, bisect_left(range(most), x=True, key=enough))
 
 
-def carries(supply: Supply, policy: "Policy", size: float) -> bool:
+def carries(supply: Supply, policy: Policy, size: float) -> bool:
     """Whether a mixture of `size` rows of mass keeps every rule."""
     return size <= min(limits(supply, policy).values()) * (1 + SLACK)
 
 
-def fill(supply: Supply, policy: "Policy", size: float) -> Vector:
+def fill(supply: Supply, policy: Policy, size: float) -> Vector:
     """Mass of each class in each stratum of a mixture that `supply` carries.
 
     Hybrid rows come first, then reviewed, then unreviewed ones, as far as the human floor leaves room; human
