@@ -339,7 +339,7 @@ function tick() {
   if (here && now - lastInput < AWAKE) claim.active += 1000;
   if (here && now - lastInput < PRESENT && now - lastBeat >= BEAT) beat();
   const left = Math.max(0, Math.round((claim.until - now) / 1000));
-  $("timer").textContent = left > URGENT ? `${Math.ceil(left / 60)} min left` : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left`;
+  $("timer").textContent = left > URGENT ? `yours for ${Math.ceil(left / 60)} min` : `yours for ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   $("timer").classList.toggle("urgent", left <= URGENT);
 }
 
