@@ -76,7 +76,7 @@ def test_a_missing_file_is_named(home, tmp_path):
 def test_rows_without_the_field_that_slices_them_are_refused_and_not_filed_under_none(home, tmp_path):
     rows = [*make.tasks(3), {"question": "Why?", "answer": "So."}]
     recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", rows))
-    assert ingest(home, recipe).refused == {"has no field topic": 1}
+    assert ingest(home, recipe).refused == {"has no field topic: the recipe slices by it": 1}
     with pytest.raises(InputError, match="4 × has no field tpoic"):
         ingest(home, make.recipe(home, tmp_path / "mine.jsonl", stratum="tpoic"))
 
@@ -144,7 +144,7 @@ def test_drafts_come_in_labelled_synthetic_under_their_makers_name(home, tmp_pat
     path = make.write_jsonl(tmp_path / "theirs.jsonl", [*make.tasks(4), claims_human])
     taken = import_drafts(home, recipe, path, "their-model-7b")
     assert (taken.read, taken.new) == (5, 4)
-    assert list(taken.refused) == ["claims the origin 'human' among drafts"]
+    assert list(taken.refused) == ["claims the origin 'human' among drafts: people's rows go to --human"]
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         made = connection.execute(
             "SELECT origin, provenance->'generation'->>'model', count(*) FROM sample GROUP BY ALL"
