@@ -1,9 +1,13 @@
-"""What tests share: a home of their own each, and samples to put in it."""
+"""What tests share: a home of their own each, and one that holds a release already."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from outcross.data.recipe import Recipe, load
+from outcross.data.release import versions as releases
+from outcross.data.release.versions import Release
 from outcross.data.stores.home import Home
 
 
@@ -11,3 +15,26 @@ from outcross.data.stores.home import Home
 def home(tmp_path: Path) -> Home:
     """An empty home."""
     return Home(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one release, made once; tests change copies of it."""
+    from tests.released import stock  # it needs the whole pipeline, which few tests do
+
+    home = Home(tmp_path_factory.mktemp("template") / "home")
+    stock(home)
+    return home.root
+
+
+@pytest.fixture
+def stocked(template: Path, home: Home) -> tuple[Home, Recipe]:
+    """A copy of that home, to change at will, and its recipe."""
+    shutil.copytree(template, home.root)
+    return home, load(home, "mine")
+
+
+@pytest.fixture
+def published(stocked: tuple[Home, Recipe]) -> tuple[Home, Release]:
+    """The copy's release."""
+    return stocked[0], releases.find(stocked[0], "mine")

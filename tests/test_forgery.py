@@ -1,8 +1,6 @@
 """Forgeries: a release changed, and redone so that it agrees with itself again."""
 
 import json
-import shutil
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -19,22 +17,7 @@ from outcross.data.stores.home import Home
 from outcross.data.stores.lease import lease
 from outcross.errors import VerificationFailed
 from tests import make
-from tests.released import first, stock, tampered
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one release."""
-    home = Home(tmp_path_factory.mktemp("template") / "home")
-    stock(home)
-    return home.root
-
-
-@pytest.fixture
-def published(template: Path, home: Home) -> tuple[Home, Release]:
-    """A copy of that home, to change at will, and its release."""
-    shutil.copytree(template, home.root)
-    return home, releases.find(home, "mine")
+from tests.released import first, tampered
 
 
 def forge(home: Home, made: Release, *changes: str, **columns: object) -> None:

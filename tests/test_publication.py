@@ -2,33 +2,16 @@
 
 import shutil
 import signal
-from pathlib import Path
 
 import pytest
 
-from outcross.data.recipe import Recipe, load
 from outcross.data.release import versions as releases
 from outcross.data.release.verify import verify
 from outcross.data.samples import digest
 from outcross.data.stores.home import Home
 from outcross.data.stores.lease import lock
 from outcross.tasks.release import release
-from tests.released import child, floored, stock
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one release."""
-    home = Home(tmp_path_factory.mktemp("template") / "home")
-    stock(home)
-    return home.root
-
-
-@pytest.fixture
-def stocked(template: Path, home: Home) -> tuple[Home, Recipe]:
-    """A copy of that home, to change at will, and its recipe."""
-    shutil.copytree(template, home.root)
-    return home, load(home, "mine")
+from tests.released import child, floored
 
 
 def shelved(home: Home) -> list[str]:

@@ -1,45 +1,18 @@
 """Releases: what is in them, and how they are read."""
 
-import shutil
-from pathlib import Path
-
 import duckdb
 import polars as pl
 import pytest
 
 import outcross
-from outcross.data.recipe import Recipe, load
 from outcross.data.release import versions as releases
-from outcross.data.release.versions import Release
 from outcross.data.stores import decisions, screening, vault
-from outcross.data.stores.home import Home
 from outcross.data.stores.lease import lease
 from outcross.errors import MixtureRefused, ReleaseError
 from outcross.tasks.release import release
 from outcross.tasks.screen import Screen
 from tests import make
-from tests.released import decide, drafted, first, stock
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one release."""
-    home = Home(tmp_path_factory.mktemp("template") / "home")
-    stock(home)
-    return home.root
-
-
-@pytest.fixture
-def stocked(template: Path, home: Home) -> tuple[Home, Recipe]:
-    """A copy of that home, to change at will, and its recipe."""
-    shutil.copytree(template, home.root)
-    return home, load(home, "mine")
-
-
-@pytest.fixture
-def published(stocked: tuple[Home, Recipe]) -> tuple[Home, Release]:
-    """The copy's release."""
-    return stocked[0], releases.find(stocked[0], "mine")
+from tests.released import decide, drafted, first
 
 
 def test_a_release_holds_people_edits_and_what_was_accepted_and_nothing_else(published):

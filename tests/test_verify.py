@@ -2,37 +2,18 @@
 
 import json
 import os
-import shutil
-from pathlib import Path
 
 import pytest
 
 from outcross.data.recipe import load
 from outcross.data.release import versions as releases
 from outcross.data.release.verify import summary, verify
-from outcross.data.release.versions import Release
 from outcross.data.release.witnesses import Witnesses
-from outcross.data.stores.home import Home
 from outcross.data.stores.lease import lease
 from outcross.errors import VerificationFailed
 from outcross.tasks.release import release
 from tests import make
-from tests.released import child, drafted, first, stock, tampered
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one release."""
-    home = Home(tmp_path_factory.mktemp("template") / "home")
-    stock(home)
-    return home.root
-
-
-@pytest.fixture
-def published(template: Path, home: Home) -> tuple[Home, Release]:
-    """A copy of that home, to change at will, and its release."""
-    shutil.copytree(template, home.root)
-    return home, releases.find(home, "mine")
+from tests.released import child, drafted, first, tampered
 
 
 def test_verify_proves_a_release_and_counts_the_links_back_to_people(published):
