@@ -35,7 +35,7 @@ class NearDuplicate:
     def __post_init__(self) -> None:
         if not (1 <= self.run <= self.short and 0 < self.floor <= 1 and 0 <= self.shortest <= self.short):
             raise RecipeError(
-                "near_duplicate needs 1 <= run <= short, 0 < floor <= 1 and 0 <= shortest <= short, not "
+                f"{self.name} needs 1 <= run <= short, 0 < floor <= 1 and 0 <= shortest <= short, not "
                 f"run {self.run}, short {self.short}, floor {self.floor}, shortest {self.shortest}."
             )
 

@@ -1,6 +1,6 @@
 """Repeated tasks: a task that a person or an earlier draft already posed in nearly the same words."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import polars as pl
@@ -10,7 +10,7 @@ from outcross.validators.references import References
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepeatedTask:
+class RepeatedTask(NearDuplicate):
     """As `NearDuplicate`, over tasks instead of answers; for recipes whose model writes the task too.
 
     A model that draws one task again and again gives each another answer, so that no answer repeats.
@@ -18,18 +18,11 @@ class RepeatedTask:
 
     name: ClassVar[str] = "repeated_task"
     version: ClassVar[int] = 1
-    run: int = 3
-    floor: float = 0.3
-    short: int = 8
-    shortest: int = 0
-
-    def __post_init__(self) -> None:
-        NearDuplicate(**asdict(self))
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:
         """Compare `prompt` with the human rows and the drafts that precede each sample."""
         posed = replace(references, human=_tasks(references.human), earlier=_tasks(references.earlier))
-        return NearDuplicate(**asdict(self))(_tasks(samples), posed)
+        return NearDuplicate.__call__(self, _tasks(samples), posed)
 
 
 def _tasks(frame: pl.DataFrame) -> pl.DataFrame:
