@@ -51,7 +51,8 @@ def draft(
         with stage("model", 0):
             endpoint = started.enter_context(connect(settings))
         slots = plan_drafts(place, recipe, bulk(endpoint), count)
-        bar = artifacts.drafting(recipes.load(Home(place), recipe).name)
+        name = recipes.load(Home(place), recipe).name
+        bar = artifacts.drafting(name)
         share = endpoint.model_copy(update={"concurrency": max(1, endpoint.concurrency // WORKERS)})
         with stage("draft", len(slots)):
             parts = batches(slots)
@@ -59,5 +60,5 @@ def draft(
             for done, _ in enumerate(as_completed(futures), start=1):
                 update_progress_artifact(bar, progress=100 * done / len(futures))
             wait(futures)
-        require_answers([future.result() for future in futures])
+        require_answers(Home(place), name, [future.result() for future in futures])
     return len(slots)

@@ -43,16 +43,19 @@ class Drafted:
     missed: int = 0
 
 
-def require_answers(batches: Sequence[Drafted]) -> None:
+def require_answers(home: Home, recipe: str, batches: Sequence[Drafted]) -> None:
     """Let a run that got nothing at all end as one that failed.
 
+    The last few slots of a plan may well come to nothing; with drafts from before, the job goes on without them.
+
     Raises:
-        ServingError: slots were asked for, and not one came to a draft.
+        ServingError: slots were asked for and none was answered, or the recipe is left without any draft.
     """
     failed = sum(batch.failed for batch in batches)
     missed = sum(batch.missed for batch in batches)
     invalid = sum(batch.invalid for batch in batches)
-    if failed + missed + invalid and not any(batch.drafted for batch in batches):
+    drafted = any(batch.drafted for batch in batches) or (invalid and journal.tally(home, recipe).get("drafted"))
+    if failed + missed + invalid and not drafted:
         raise ServingError(
             f"not one request came to a draft: {failed:,} were refused, {missed:,} got no answer, and {invalid:,} "
             "answers were no sample. The tables `draft` and `miss` of the warehouse give each one's reason."

@@ -10,11 +10,11 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import Origin, Sample, Text
 from outcross.data.stores import journal, vault, warehouse
 from outcross.data.stores.home import Home
-from outcross.errors import InputError, RecipeError
+from outcross.errors import InputError, RecipeError, ServingError
 from outcross.serving.chats import Answer, Failure
 from outcross.serving.endpoint import Endpoint, connect
 from outcross.settings import Settings
-from outcross.tasks.draft import draft, outcome, pending
+from outcross.tasks.draft import Drafted, draft, outcome, pending, require_answers
 from outcross.tasks.ingest import ingest
 from outcross.tasks.plan import plan
 from outcross.tasks.prompts import requests, schema, setup_digest
@@ -194,6 +194,18 @@ def test_a_draft_says_what_it_was_made_from_and_how(stocked, tmp_path):
         assert said.parents
         for link in said.parents:
             assert link == seeds[link.sample_id].as_parent
+
+
+def test_a_last_slot_that_comes_to_nothing_stops_no_job_that_has_drafts(stocked, tmp_path):
+    home, recipe = stocked
+    nothing = [Drafted(invalid=1)]
+    with pytest.raises(ServingError, match="not one request came to a draft"):
+        require_answers(home, recipe.name, nothing)
+    with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
+        draft(home, recipe, endpoint, pending(home, recipe, endpoint, 12))
+    require_answers(home, recipe.name, nothing)
+    with pytest.raises(ServingError, match="1 were refused"):
+        require_answers(home, recipe.name, [Drafted(failed=1)])
 
 
 def test_an_empty_vault_is_said(home, tmp_path):
