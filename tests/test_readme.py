@@ -82,6 +82,12 @@ def run(command: str, folder: Path, env: dict[str, str]) -> None:
 STARTED: list[subprocess.Popen[bytes]] = []
 
 
+def test_commands_that_build_on_each_other_run_on_one_worker(request):
+    # pytest-xdist puts the group's name in the id of a test that it keeps with its group.
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    assert alone or request.node.nodeid.endswith("@readme"), "use --dist=loadgroup and the locked versions"
+
+
 @pytest.mark.parametrize("block", COMMANDS, ids=[block.splitlines()[0] for block in COMMANDS])
 def test_the_readmes_commands_run_in_their_order(block, checkout):
     folder, env = checkout
