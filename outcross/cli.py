@@ -57,9 +57,28 @@ def _home(given: Path | None) -> Home:
     return place
 
 
-def _recipe_for(home: Home, name: str, human: Path | None, source: dict[str, object]) -> str:
-    """What flows should load: the recipe named, or one made for a file of people's rows and kept in the home."""
+def _recipe_for(
+    home: Home,
+    name: str,
+    human: Path | None = None,
+    licence: str = "",
+    attestation: str = "",
+    field: list[str] | None = None,
+    stratum: str | None = None,
+) -> str:
+    """What flows should load: the recipe named, or one made for a file of people's rows and kept in the home.
+
+    Raises:
+        InputError: the rows of a file are described, and there is no file.
+    """
+    said = {"licence": licence, "attestation": attestation, "fields": _pairs(field), "stratum": stratum}
+    source = {key: value for key, value in said.items() if value}
     if human is None:
+        if source:
+            raise InputError(
+                "--licence, --attestation, --field and --stratum describe the rows of a file, and --human names none. "
+                "Name the file, or say these things in the recipe's [source]."
+            )
         return str(Path(name).absolute()) if name.endswith(recipes.SUFFIX) else name
     made = recipes.write(
         home,
@@ -67,7 +86,7 @@ def _recipe_for(home: Home, name: str, human: Path | None, source: dict[str, obj
         {
             "base": "jsonl",
             "about": f"Rows in the manner of {human.name}.",
-            "source": {"path": str(human.absolute())} | {key: value for key, value in source.items() if value},
+            "source": {"path": str(human.absolute())} | source,
         },
     )
     return made.name
@@ -111,8 +130,7 @@ def run(
     With [bold]--human[/] FILE.jsonl a recipe is made for your own rows and kept under RECIPE, or the file's name.
     """
     place = _home(home)
-    source: dict[str, object] = {"licence": licence, "attestation": attestation, "stratum": stratum}
-    _pipeline(place, _recipe_for(place, recipe, human, source | {"fields": _pairs(field)}), count)
+    _pipeline(place, _recipe_for(place, recipe, human, licence, attestation, field, stratum), count)
 
 
 def _pipeline(place: Home, recipe: str, count: int | None) -> None:
@@ -137,8 +155,7 @@ def ingest(
 ) -> None:
     """Read people's rows into the vault; rows without source, licence and attestation are refused."""
     place = _home(home)
-    source: dict[str, object] = {"licence": licence, "attestation": attestation, "stratum": stratum}
-    loaded = _recipe_for(place, recipe, human, source | {"fields": _pairs(field)})
+    loaded = _recipe_for(place, recipe, human, licence, attestation, field, stratum)
     with _starting():
         from outcross.flows.ingest import ingest as flow
     with watcher(console) as watching, watched_by(watching):
@@ -161,7 +178,7 @@ def draft(
     with _starting():
         from outcross.flows.draft import draft as flow
     with watcher(console) as watching, watched_by(watching):
-        made = flow(_recipe_for(place, recipe, None, {}), place.root, count, drafts, generator)
+        made = flow(_recipe_for(place, recipe), place.root, count, drafts, generator)
     if isinstance(made, int):
         console.print(f"{made:,} slots of the plan were asked for.")
         reports.outcomes(console, place, recipes.load(place, recipe))
@@ -176,7 +193,7 @@ def screen(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     with _starting():
         from outcross.flows.screen import screen as flow
     with watcher(console) as watching, watched_by(watching):
-        queued = flow(_recipe_for(place, recipe, None, {}), place.root)
+        queued = flow(_recipe_for(place, recipe), place.root)
     reports.outcomes(console, place, recipes.load(place, recipe))
     console.print(f"{queued:,} items are new in the review queue.")
 
@@ -213,7 +230,7 @@ def release(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     place = _home(home)
     with _starting():
         from outcross.flows.release import release as flow
-    made = flow(_recipe_for(place, recipe, None, {}), place.root)
+    made = flow(_recipe_for(place, recipe), place.root)
     reports.release(console, made)
 
 

@@ -8,7 +8,9 @@ import pytest
 from outcross.data.recipe import Recipe, load
 from outcross.data.release import versions as releases
 from outcross.data.release.versions import Release
+from outcross.data.review.queue import Queue
 from outcross.data.stores.home import Home
+from tests.review_items import Clock
 
 
 @pytest.fixture
@@ -38,3 +40,15 @@ def stocked(template: Path, home: Home) -> tuple[Home, Recipe]:
 def published(stocked: tuple[Home, Recipe]) -> tuple[Home, Release]:
     """The copy's release."""
     return stocked[0], releases.find(stocked[0], "mine")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time that `queue` goes by."""
+    return Clock()
+
+
+@pytest.fixture
+def queue(tmp_path: Path, clock: Clock) -> Queue:
+    """An empty review queue."""
+    return Queue(tmp_path / "review.sqlite", now=clock)

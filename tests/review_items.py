@@ -8,6 +8,15 @@ from outcross.data.samples import Content, Generation, Instruction, Origin, Pare
 MODEL = "secret-model-9b"
 
 
+class Clock:
+    """A fake clock, moved by hand."""
+
+    time = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
 def a_sample(number: int = 0, content: Content | None = None) -> Sample:
     """A model's draft, one for each number."""
     parent = Parent(sample_id=digest(["parent", number]), provenance_digest=digest(["provenance", number]))

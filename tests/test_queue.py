@@ -14,27 +14,11 @@ from outcross.data.review.items import MAX_DRAFT, Claim, Item, Ruling
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Preference, Provenance, Sample
 from outcross.errors import ClaimLost, ReviewError, StoreError, VerificationFailed
-from tests.review_items import MODEL, a_sample, an_item
-
-
-class Clock:
-    """A fake clock, moved by hand."""
-
-    def __init__(self) -> None:
-        self.time = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.time
+from tests.review_items import MODEL, Clock, a_sample, an_item
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(tmp_path: Path, clock: Clock) -> Queue:
-    queue = Queue(tmp_path / "review.sqlite", now=clock)
+def queue(queue: Queue) -> Queue:
     for name in ("ada", "grace", "linus"):
         queue.add_reviewer(name)
     return queue

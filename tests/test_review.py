@@ -21,7 +21,7 @@ from outcross.review.app import create_app, serve
 from outcross.review.guard import MAX_BODY
 from outcross.review.pages import TEMPLATES, render
 from outcross.review.screen import blocks, hidden, screen
-from tests.review_items import MODEL, an_item
+from tests.review_items import MODEL, Clock, an_item
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
@@ -37,25 +37,6 @@ SEAL = {
     "cross-origin-resource-policy": "same-origin",
 }
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
-
-
-class Clock:
-    """A fake clock, moved by hand."""
-
-    time = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(tmp_path: Path, clock: Clock) -> Queue:
-    return Queue(tmp_path / "review.sqlite", now=clock)
 
 
 def visit(queue: Queue, *, enter: bool = True) -> TestClient:
