@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.artifacts import update_progress_artifact
-from prefect.futures import as_completed, wait
+from prefect.futures import as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from outcross.data import recipe as recipes
@@ -15,7 +15,7 @@ from outcross.serving.endpoint import connect
 from outcross.settings import from_environment
 from outcross.tasks import artifacts
 from outcross.tasks.batches import batches
-from outcross.tasks.draft import require_answers
+from outcross.tasks.draft import alone, require_answers
 from outcross.tasks.intake import Intake
 from outcross.tasks.steps import bulk, draft_batch, import_drafts, plan_drafts
 
@@ -33,6 +33,8 @@ def draft(
 ) -> int | Intake:
     """Draft until the plan's first `count` slots are answered; what has an answer is not paid for again.
 
+    Runs that draft for one recipe take turns.
+
     Args:
         recipe: a recipe's name, or the path of its file.
         home: the folder of the stores; `OUTCROSS_HOME`, or `.outcross`, where None.
@@ -47,11 +49,12 @@ def draft(
     place = home or settings.home
     if drafts is not None:
         return import_drafts(place, recipe, drafts, generator)
+    name = recipes.load(Home(place), recipe).name
     with ExitStack() as started:
         with stage("model", 0):
+            started.enter_context(alone(Home(place), name))
             endpoint = started.enter_context(connect(settings))
         slots = plan_drafts(place, recipe, bulk(endpoint), count)
-        name = recipes.load(Home(place), recipe).name
         bar = artifacts.drafting(name)
         share = endpoint.model_copy(update={"concurrency": max(1, endpoint.concurrency // WORKERS)})
         with stage("draft", len(slots)):
@@ -59,6 +62,5 @@ def draft(
             futures = [draft_batch.submit(place, recipe, bulk(share), bulk(part)) for part in parts]
             for done, _ in enumerate(as_completed(futures), start=1):
                 update_progress_artifact(bar, progress=100 * done / len(futures))
-            wait(futures)
         require_answers(Home(place), name, [future.result() for future in futures])
     return len(slots)

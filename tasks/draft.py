@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -13,6 +15,7 @@ from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sampl
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Miss
+from outcross.data.stores.lease import lock
 from outcross.errors import ServingError
 from outcross.progress import advance
 from outcross.serving.chats import Answer, Failure
@@ -31,6 +34,14 @@ def pending(home: Home, recipe: Recipe, endpoint: Endpoint, count: int) -> list[
     """The slots of the plan's first `count` that this setup hasn't answered yet."""
     done = journal.answered(home, recipe.name, setup_digest(recipe, endpoint))
     return [slot for slot in plan(home, recipe, count) if slot.rank not in done]
+
+
+@contextmanager
+def alone(home: Home, recipe: str) -> Iterator[None]:
+    """Draft for a recipe as the only one in its home, after waiting for whoever does now: two would pay twice."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    with lock(home.root / f"drafting-{recipe}", wait=math.inf):
+        yield
 
 
 @dataclass(frozen=True)

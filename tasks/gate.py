@@ -11,6 +11,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from outcross.data.release.decided import ORIGIN
+from outcross.data.release.table import OWN
 from outcross.data.samples import KINDS, Origin, Record
 from outcross.mixture.policy import Policy
 from outcross.mixture.supply import SLACK
@@ -18,11 +20,8 @@ from outcross.mixture.supply import SLACK
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
 
-COLUMNS = ("sample_id", "kind", "origin", "depth", "stratum", "klass", "weight", "source", "licence")
-"""Columns that every release table has, beside its kind's content."""
-
-STANDING = [("human", "human"), ("hybrid", "hybrid"), ("synthetic", "reviewed"), ("synthetic", "unreviewed")]
-"""The classes that rows of each origin may have."""
+STANDING = [(origin.value, klass) for klass, origin in ORIGIN.items()]
+"""The origins that rows of each class may have."""
 
 SHOWN = 3
 """Offending rows that a failure names."""
@@ -79,7 +78,7 @@ def gate(table: pa.Table, policy: Policy) -> GateReport:
     The first call in a process imports Great Expectations, which takes seconds.
 
     Args:
-        table: one row a sample, with `COLUMNS` and the content fields of its kind.
+        table: one row a sample, with the columns `OWN` and the content fields of its kind.
         policy: the rules that its weights were made under.
 
     Returns:
@@ -100,10 +99,10 @@ def _row_rules(table: pa.Table, policy: Policy) -> Iterator[Rule]:
     seen = table["kind"].unique().to_pylist() if "kind" in there else []
     kinds = [kind for kind in KINDS if kind in seen]
     fields = {name: field for kind in kinds for name, field in KINDS[kind].model_fields.items() if name != "kind"}
-    filled = [*COLUMNS, *(name for name, field in fields.items() if field.is_required())]
+    filled = [*OWN, *(name for name, field in fields.items() if field.is_required())]
     prose = [name for name in filled if name in fields and fields[name].annotation is str]
     cap = policy.epoch_cap
-    columns = list(dict.fromkeys([*COLUMNS, *fields]))
+    columns = list(dict.fromkeys([*OWN, *fields]))
     rules = [
         Rule("the table has rows", "ExpectTableRowCountToBeBetween", {"min_value": 1}),
         Rule("its columns are there", "ExpectTableColumnsToMatchSet", {"column_set": columns, "exact_match": False}),

@@ -1,5 +1,6 @@
 """Drafts that somebody already has, through the same door as our own: labelled synthetic, under the maker's name."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,7 +9,7 @@ from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample, digest
-from outcross.data.stores import journal
+from outcross.data.stores import journal, vault
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
 from outcross.errors import InputError
@@ -28,19 +29,20 @@ def import_drafts(home: Home, recipe: Recipe, path: Path, generator: str) -> Int
     if not generator.strip():
         raise InputError(f"who wrote {path}? Name the model with --generator NAME: a draft without a maker is refused.")
     source = recipe.source
+    written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"]) if home.vault.exists() else set()
     # The file may follow the recipe's own field names, or the usual ones.
     reader = JsonlReader(path, recipe.kind, source.fields, source.stratum if source.reader == "jsonl" else "stratum")
     return take_in(
         home,
         recipe.name,
         reader(),
-        lambda candidate: admit(candidate, recipe, generator),
+        lambda candidate: admit(candidate, recipe, generator, written),
         lambda drafts: journal.write(home, recipe.name, drafts),
     )
 
 
-def admit(candidate: Candidate, recipe: Recipe, generator: str) -> Draft | Refusal:
-    """A row of somebody's drafts as a synthetic draft, or why it can't be one."""
+def admit(candidate: Candidate, recipe: Recipe, generator: str, written: Collection[str]) -> Draft | Refusal:
+    """A row of somebody's drafts as a synthetic draft, or why it can't be one; `written` are the ids of people's."""
     if candidate.origin not in (None, Origin.SYNTHETIC):
         return refusal(candidate, f"claims the origin {candidate.origin!r} among drafts: people's rows go to --human")
     try:
@@ -57,6 +59,8 @@ def admit(candidate: Candidate, recipe: Recipe, generator: str) -> Draft | Refus
         )
     except ValidationError as error:
         return refusal(candidate, explain(error))
+    if sample.sample_id in written:
+        return refusal(candidate, "is a row of people's in the vault, word for word: it stands as theirs")
     setup = digest(["imported", generator])
     # Letters sort after digits: of two drafts that are alike, the plan's own, which has ancestors, is kept.
     rank = f"import-{sample.sample_id[:24]}"

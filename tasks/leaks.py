@@ -6,7 +6,7 @@ import polars as pl
 
 from outcross.data.reading import Reading, read
 from outcross.data.recipe import Recipe
-from outcross.data.samples import CONTENT, Content, Sample
+from outcross.data.samples import CONTENT, Content, Preference, Sample, Trajectory
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.validators.heldout_overlap import HeldoutOverlap
@@ -22,24 +22,32 @@ def leaking(home: Home, recipe: Recipe, samples: Iterable[Sample]) -> dict[str, 
 
     What counts is what the validator `heldout_overlap` scores 0, with the recipe's limits for it if there are
     some; the recipe need not name it. A row of another kind than the recipe's, such as a target, counts as the
-    context that it is going to be.
+    context that it is going to be. A preference's other answer and the arguments of tool calls count too.
     """
-    rows = {
-        sample.sample_id: (sample.content.kind, sample.provenance.stratum, *_reading(sample.content, recipe), "", "")
-        for sample in samples
-    }
-    frame = pl.DataFrame([(key, *row) for key, row in rows.items()], schema=SAMPLES, orient="row")
+    rows = [
+        (f"{sample.sample_id}/{number}", sample.content.kind, sample.provenance.stratum, *reading, "", "")
+        for sample in {sample.sample_id: sample for sample in samples}.values()
+        for number, reading in enumerate(_readings(sample.content, recipe))
+    ]
     (validator,) = build({HeldoutOverlap.name: recipe.screen.get(HeldoutOverlap.name, {})})
-    said = validator(frame, heldout(people(home, recipe))).filter(pl.col("score") == 0)
-    return dict(said.select("sample_id", "reason").iter_rows())
+    said = validator(pl.DataFrame(rows, schema=SAMPLES, orient="row"), heldout(people(home, recipe)))
+    leaks = said.filter(pl.col("score") == 0).sort("sample_id", descending=True)
+    return {key.partition("/")[0]: reason for key, reason in leaks.select("sample_id", "reason").iter_rows()}
 
 
 def people(home: Home, recipe: Recipe) -> pl.DataFrame:
-    """All rows in the vault as they read: `sample_id`, `part`, `source`, `prompt`, `context`, `response`."""
+    """All rows in the vault as they read: `sample_id`, `part`, `source`, `prompt`, `context`, `response`, `also`.
+
+    A row has a second reading, told by `also`, where it holds texts that the first leaves out.
+    """
     table = vault.table(home, recipe.name, *vault.PARTS)
-    readings = [_reading(CONTENT.validate_json(content), recipe) for content in table["content"]]
-    read_as = pl.DataFrame(readings, schema=dict.fromkeys(_FIELDS, pl.String), orient="row")
-    return pl.concat([table.select("sample_id", "part", "source"), read_as], how="horizontal")
+    found = [
+        (*row, *reading, bool(number))
+        for *row, content in table.select("sample_id", "part", "source", "content").iter_rows()
+        for number, reading in enumerate(_readings(CONTENT.validate_json(content), recipe))
+    ]
+    names = ["sample_id", "part", "source", *_FIELDS]
+    return pl.DataFrame(found, schema=dict.fromkeys(names, pl.String) | {"also": pl.Boolean}, orient="row")
 
 
 def heldout(rows: pl.DataFrame) -> References:
@@ -58,6 +66,16 @@ def heldout(rows: pl.DataFrame) -> References:
     return References(heldout=texts.filter(pl.col("part") == "heldout").drop("part"), usual=texts.drop("part"))
 
 
-def _reading(content: Content, recipe: Recipe) -> Reading:
+def _readings(content: Content, recipe: Recipe) -> list[Reading]:
+    """A row as it reads, and the texts that this leaves out, as a second reading, where there are some."""
+    match content:
+        case Preference():
+            also = content.rejected
+        case Trajectory():
+            also = "\n\n".join(call.arguments for turn in content.turns for call in turn.calls)
+        case _:
+            also = ""
     reading = read(content)
-    return reading if content.kind == recipe.kind else Reading("", "\n\n".join(filter(None, reading)), "")
+    if content.kind != recipe.kind:
+        return [Reading("", "\n\n".join(filter(None, (*reading, also))), "")]
+    return [reading, Reading("", "", also)] if also else [reading]

@@ -22,7 +22,11 @@ from outcross.mixture.weights import weigh
 from outcross.tasks import manifest
 from outcross.tasks.gate import gate
 from outcross.tasks.leaks import leaking
-from outcross.tasks.screen import Screen
+from outcross.tasks.screen import Screen, unjudged
+
+LEAK = "it repeats held-out text"
+UNJUDGED = "no verdict under the present rules yet: run `outcross screen`"
+"""Why rows stay out before anything is weighed."""
 
 
 def policy(recipe: Recipe) -> Policy:
@@ -48,30 +52,35 @@ class Candidates:
     ancestors: dict[str, Sample]
     leaking: tuple[str, ...]
     """Ids of rows kept out because they repeat held-out text, whoever wrote them and whenever that text came in."""
+    unjudged: tuple[str, ...]
+    """Ids of drafts on which neither the present rules nor an expert have spoken."""
 
 
 def candidates(home: Home, recipe: Recipe) -> Candidates:
     """People's mixture rows, and drafts that the screen accepted or an expert let through.
 
-    An expert's last word stands over the screen's; a borderline draft without one waits.
+    An expert's last word stands over the screen's, whatever the rules are by now; a borderline draft without one
+    waits. A draft that is a person's row word for word stays out: the row stands as that person's.
     """
     verdicts = screening.verdicts(home, recipe.name, Screen.of(recipe).ruleset)
     settled = {row[0]: row[1:] for row in decisions.settled(home, recipe.name).iter_rows()}
-    chosen, reviewed = set(), set()
-    for sample_id, outcome in verdicts.select("sample_id", "outcome").iter_rows():
-        verdict, edited_id = settled.get(sample_id, (None, None))
-        if verdict in ("approve", "edit"):
-            kept = edited_id if verdict == "edit" else sample_id
-            chosen.add(kept)
-            reviewed.add(kept)
-        elif verdict is None and outcome == "accepted":
-            chosen.add(sample_id)
+    let_through = {key: edited or key for key, (verdict, edited) in settled.items() if verdict != "reject"}
+    accepted = set(verdicts.filter(pl.col("outcome") == "accepted")["sample_id"]) - settled.keys()
+    passed = let_through | {key: key for key in accepted}
+    written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"])
+    chosen = {kept for key, kept in passed.items() if key not in written}
     people = {sample.sample_id: sample for sample in vault.samples(home, recipe.name, "mixture")}
     people = {key: sample for key, sample in people.items() if sample.content.kind == recipe.kind}
     made = warehouse.samples(home, recipe.name, sorted(chosen))
     leaks = leaking(home, recipe, (people | made).values())
     rows = {key: sample for key, sample in (people | made).items() if key not in leaks}
-    return Candidates(rows, reviewed, _ancestry(home, recipe, made), tuple(sorted(leaks)))
+    return Candidates(
+        rows=rows,
+        reviewed=set(let_through.values()),
+        ancestors=_ancestry(home, recipe, made),
+        leaking=tuple(sorted(leaks)),
+        unjudged=tuple(key for key in unjudged(home, recipe) if key not in settled),
+    )
 
 
 def _ancestry(home: Home, recipe: Recipe, made: Mapping[str, Sample]) -> dict[str, Sample]:
@@ -82,9 +91,8 @@ def _ancestry(home: Home, recipe: Recipe, made: Mapping[str, Sample]) -> dict[st
     found: dict[str, Sample] = {}
     front = {link.sample_id for sample in made.values() for link in sample.provenance.parents}
     while front:
-        step = {key: prompts[key] for key in front & prompts.keys()} | warehouse.samples(
-            home, recipe.name, sorted(front)
-        )
+        step = warehouse.samples(home, recipe.name, sorted(front - prompts.keys()))
+        step |= {key: prompts[key] for key in front & prompts.keys()}
         found |= step
         front = {link.sample_id for sample in step.values() for link in sample.provenance.parents} - found.keys()
     return found
@@ -101,10 +109,9 @@ def release(home: Home, recipe: Recipe) -> Release:
     rules = policy(recipe)
     found = candidates(home, recipe)
     mixture = weigh(_weighable(found), rules)
-    leaked = pl.DataFrame({"sample_id": found.leaking}, schema={"sample_id": pl.Utf8}).with_columns(
-        pl.lit("it repeats held-out text").alias("reason")
-    )
-    mixture = replace(mixture, left_out=pl.concat([mixture.left_out, leaked]))
+    kept_out = [*((key, LEAK) for key in found.leaking), *((key, UNJUDGED) for key in found.unjudged)]
+    left_out = pl.DataFrame(kept_out, schema=mixture.left_out.schema, orient="row")
+    mixture = replace(mixture, left_out=pl.concat([mixture.left_out, left_out]))
     weights = {row[0]: Weight(*row[1:]) for row in mixture.rows.select("sample_id", "klass", "weight").iter_rows()}
     made = {key: found.rows[key] for key in weights}
     kin = _kept(recipe.name, made, found.ancestors)

@@ -94,7 +94,8 @@ def _bench(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> Bench:
     signals = screening.signals(home, recipe.name, made.keys).select("validator", "sample_id")
     known = dict(signals.group_by("validator").agg("sample_id").iter_rows())
     rows = people(home, recipe)
-    shown = rows.filter(pl.col("part") == "seed").select("sample_id", "response")
+    read_first = rows.filter(~pl.col("also"))
+    shown = read_first.filter(pl.col("part") == "seed").select("sample_id", "response")
     drafts = _frame(warehouse.drafted(home, recipe.name), dict(shown.iter_rows()))
     # A draft that was judged may be released by now, so it stays ahead of all that come later, whatever their
     # rank. In a run from beginning to end drafts are judged by rank, batch after batch, and each validator's
@@ -102,7 +103,7 @@ def _bench(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> Bench:
     # here is that of the ranks: a run that was killed and resumed compares every draft with the same others.
     judged = pl.col("sample_id").is_in(known.get(NearDuplicate.name, []))
     drafts = drafts.with_columns(rank=pl.when(judged).then(pl.lit("0")).otherwise(pl.lit("1")) + pl.col("rank"))
-    human = rows.filter(pl.col("part").is_in(["seed", "mixture"]) & (pl.col("response") != ""))
+    human = read_first.filter(pl.col("part").is_in(["seed", "mixture"]) & (pl.col("response") != ""))
     references = replace(
         heldout(rows),
         human=human.select("sample_id", "prompt", "response"),

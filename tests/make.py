@@ -6,7 +6,7 @@ from pathlib import Path
 
 from outcross.data import recipe as recipes
 from outcross.data.recipe import Recipe
-from outcross.data.samples import Generation, Instruction, Origin, Provenance, Sample
+from outcross.data.samples import Content, Generation, Instruction, Origin, Provenance, Sample
 from outcross.data.stores.home import Home
 
 
@@ -39,6 +39,13 @@ def synthetic(parents: Iterable[Sample], response: str = "It sums two numbers.",
             generation=Generation(model="tiny", weights_digest="a" * 64, prompt_digest="b" * 64),
         ),
     )
+
+
+def imported(content: Content) -> Sample:
+    """A row that somebody brought in as a model's; nothing links it to what it was made from."""
+    said = synthetic([]).provenance
+    generation = Generation(model="theirs", weights_digest=None)
+    return Sample(content=content, provenance=said.model_copy(update={"generation": generation}))
 
 
 def hybrid(draft: Sample, response: str, *, editor: str = "ada") -> Sample:

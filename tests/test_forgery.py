@@ -125,6 +125,7 @@ def test_a_model_row_that_the_warehouse_never_held_is_caught(published):
         ("UPDATE decisions SET reviewer = 'eve' WHERE verdict = 'approve'", "decision d3 .* not in the warehouse"),
         ("ALTER TABLE decisions ADD COLUMN note VARCHAR", "its columns are not"),
         ("INSERT INTO samples SELECT * FROM samples LIMIT 1", "it is there twice"),
+        ("UPDATE ancestors SET origin = 'synthetic'", "ancestor .* its column origin says 'synthetic'"),
         ("UPDATE samples SET weight = 'nan' WHERE klass = 'human'", "its weight is nan"),
     ],
 )

@@ -1,11 +1,12 @@
 """Leaks: rows of the training side that repeat held-out texts, found whatever document they came in."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from outcross.data.recipe import Recipe, load
-from outcross.data.samples import Instruction, Sample, Text
+from outcross.data.samples import Action, Instruction, Preference, Sample, Text, ToolCall, Trajectory
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.tasks.ingest import ingest
@@ -62,6 +63,26 @@ def test_a_copy_of_a_held_out_text_is_named_with_its_document_and_its_words(kept
         "the response is the same text as held-out",
     ]
     assert found[copies[0].sample_id].endswith("kept.txt: “how many legs do seven spiders have”")
+
+
+def test_texts_beside_the_answer_count_too(home, tmp_path):
+    pair = make.recipe(home, tmp_path / "pairs.jsonl", name="pairs").model_copy(update={"kind": "preference"})
+    held = Preference(prompt="Which one?", chosen="The first of them.", rejected=PROSE)
+    vault.add(home, "pairs", [("heldout", Sample(content=held, provenance=make.human().provenance))])
+    contents = [
+        Preference(prompt="And now?", chosen="Nothing.", rejected=PROSE),
+        Preference(prompt="And now?", chosen=PROSE, rejected="Nothing."),
+        Preference(prompt="And now?", chosen="Nothing.", rejected="Something else."),
+    ]
+    pairs = [Sample(content=content, provenance=make.synthetic([]).provenance) for content in contents]
+    assert leaking(home, pair, pairs).keys() == {one.sample_id for one in pairs[:2]}
+
+    calls = pair.model_copy(update={"kind": "trajectory"})
+    asked = ToolCall(call_id="1", tool="search", arguments=json.dumps({"query": PROSE}))
+    turns = (Action(role="user", text="Find it."), Action(role="assistant", calls=(asked,)))
+    said = Action(role="tool", text="Nothing was found.", answers="1"), Action(role="assistant", text="There is none.")
+    found = Sample(content=Trajectory(turns=turns + said), provenance=make.synthetic([]).provenance)
+    assert leaking(home, calls, [found]).keys() == {found.sample_id}
 
 
 def test_what_is_only_given_or_said_by_chance_is_no_leak(kept):

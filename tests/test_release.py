@@ -6,13 +6,15 @@ import pytest
 
 import outcross
 from outcross.data.release import versions as releases
+from outcross.data.release.verify import verify
 from outcross.data.stores import decisions, screening, vault
 from outcross.data.stores.lease import lease
 from outcross.errors import MixtureRefused, ReleaseError
-from outcross.tasks.release import release
+from outcross.tasks.imports import import_drafts
+from outcross.tasks.release import UNJUDGED, release
 from outcross.tasks.screen import Screen
 from tests import make
-from tests.released import decide, drafted, first
+from tests.released import decide, drafted, first, floored
 
 
 def test_a_release_holds_people_edits_and_what_was_accepted_and_nothing_else(published):
@@ -40,6 +42,49 @@ def test_a_release_without_changes_is_not_published_again(published, stocked):
     home, made = published
     assert release(*stocked) == made
     assert releases.versions(home, "mine") == [1]
+
+
+@pytest.mark.parametrize("part", ["mixture", "seed"])
+def test_a_models_copy_of_a_persons_row_never_takes_its_place(stocked, part):
+    home, recipe = stocked
+    written = vault.samples(home, "mine", part)
+    copies = [make.imported(one.content) for one in written]
+    assert {one.sample_id for one in copies} == {one.sample_id for one in written}
+    drafted(home, recipe, copies, "accepted")  # as if it had come in before the person's row did
+    decide(home, copies[0], "approve", seq=9)
+    made = release(home, floored(recipe, 0.6))
+    assert made.version == 2
+    frame = outcross.read("mine", home=home.root)
+    assert frame.filter(pl.col("klass") == "human").height == 40
+    assert set(frame.filter(pl.col("origin") == "synthetic")["sample_id"]).isdisjoint(one.sample_id for one in copies)
+    verify(home, made)
+
+
+def test_a_models_copy_of_a_persons_row_is_refused_at_the_door_with_a_reason(stocked, tmp_path):
+    home, recipe = stocked
+    people = [one for part in vault.PARTS for one in vault.samples(home, "mine", part)]
+    rows = [
+        {"instruction": one.content.instruction, "response": one.content.response, "topic": "sums"} for one in people
+    ]
+    path = make.write_jsonl(
+        tmp_path / "theirs.jsonl", [*rows, {"instruction": "Why?", "response": "Because.", "topic": "sums"}]
+    )
+    taken = import_drafts(home, recipe, path, "their-model")
+    assert (taken.read, taken.new) == (43, 1)
+    assert "word for word" in str(taken)
+
+
+def test_rules_that_changed_leave_what_experts_decided_and_name_what_waits_for_a_verdict(stocked):
+    home, recipe = stocked
+    changed = recipe.model_copy(update={"screen": {**recipe.screen, "near_duplicate": {"floor": 0.4}}})
+    made = release(home, changed)
+    assert dict(outcross.read("mine", home=home.root).group_by("klass").len().iter_rows()) == {
+        "human": 40,
+        "reviewed": 1,
+        "hybrid": 1,
+    }
+    # Of seven drafts three were decided by an expert, one of them rejected.
+    assert {"reason": UNJUDGED, "rows": 4} in made.manifest()["left_out"]
 
 
 def test_a_new_decision_makes_a_new_version_and_leaves_the_old_one_as_it_was(published, stocked):

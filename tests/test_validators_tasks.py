@@ -28,6 +28,11 @@ def test_a_task_drawn_again_is_caught_though_its_answers_differ_and_the_first_is
     assert said == {"a": 1.0, "b": 0.0, "c": 1.0}
 
 
+def test_samples_that_pose_no_task_are_not_compared():
+    people = pl.DataFrame({"sample_id": ["p"], "prompt": [""], "response": ["A text of its own."]})
+    assert scores(frame(("a", "", "A text."), ("b", "", "Another text.")), people) == {"a": 1.0, "b": 1.0}
+
+
 def test_a_persons_task_takes_precedence_over_a_draft_of_it():
     people = pl.DataFrame({"sample_id": ["p"], "prompt": [BAT], "response": ["Five cents."]})
     assert scores(frame(("a", BAT, "It is $0.05.")), people) == {"a": 0.0}

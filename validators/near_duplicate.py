@@ -55,7 +55,7 @@ class NearDuplicate:
         """The closest other of every text that has one: `sample_id`, `closest` (its place), `alike`.
 
         Counted sample by sample over an inverted index, because drafts made from one template share most
-        of their runs: a join of all pairs took 100 times as long and 3 GB for 2,000 beside 12,000.
+        of their runs, and a join of all pairs then outgrows time and memory.
         """
         theirs = _sets(others.filter(pl.col("size") >= self.short), "place", self.run).sort("run", "place")
         spans = theirs.with_row_index("start").group_by("run").agg(pl.col("start").first(), length=pl.len())

@@ -13,11 +13,13 @@ from outcross.validators.references import References
 class RepeatedTask(NearDuplicate):
     """As `NearDuplicate`, over tasks instead of answers; for recipes whose model writes the task too.
 
-    A model that draws one task again and again gives each another answer, so that no answer repeats.
+    A model that draws one task again and again gives each another answer, so that no answer repeats. A sample
+    that poses no task, such as plain text, isn't compared.
     """
 
     name: ClassVar[str] = "repeated_task"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
+    shortest: int = 1
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:
         """Compare `prompt` with the human rows and the drafts that precede each sample."""

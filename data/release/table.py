@@ -14,7 +14,10 @@ from outcross.data.samples import CONTENT, Provenance, Sample, canonical
 from outcross.data.stores.rows import to_frame
 
 OWN = ["sample_id", "kind", "origin", "klass", "depth", "stratum", "weight", "source", "licence"]
+"""Columns that every release table has before its kind's content."""
+
 PROOF = ["provenance", "provenance_digest"]
+"""And those after it."""
 
 
 class Weight(NamedTuple):

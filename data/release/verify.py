@@ -78,6 +78,7 @@ def _ancestors(table: pa.Table) -> Iterator[tuple[str, Sample]]:
         with _blaming(f"ancestor {row.get('sample_id')}"):
             sample = from_row(row["content"], row["provenance"])
             _holds(sample, row)
+            _labelled(row, {"origin": sample.provenance.origin.value})
         yield row["sample_id"], sample
 
 
@@ -117,12 +118,16 @@ def _agrees(sample: Sample, row: Mapping[str, object]) -> None:
     said = sample.provenance
     truth = {"kind": sample.content.kind, "origin": said.origin.value, "depth": said.depth, "stratum": said.stratum}
     truth |= {"source": said.source, "licence": said.licence}
-    for column, value in truth.items():
-        if row[column] != value:
-            raise ValueError(f"its column {column} says {row[column]!r}, and its provenance {value!r}")
+    _labelled(row, truth)
     weight = row["weight"]
     if not isinstance(weight, float) or not 0 < weight < math.inf:
         raise ValueError(f"its weight is {weight!r}, which is no number above 0")
+
+
+def _labelled(row: Mapping[str, object], truth: Mapping[str, object]) -> None:
+    for column, value in truth.items():
+        if row[column] != value:
+            raise ValueError(f"its column {column} says {row[column]!r}, and its provenance {value!r}")
 
 
 def _walk(sample: Sample, known: Mapping[str, Sample], reach: dict[str, int], below: tuple[str, ...]) -> int:

@@ -111,8 +111,8 @@ def _digest(path: Path, size: int, modified: int) -> str:  # noqa: ARG001  # the
 def _environment() -> dict[str, str]:
     """Let the child import what this process can, and nothing from the working folder.
 
-    Waiting threads sleep instead of spinning: on two cores shared with other work, spinning made answers two to
-    eight times slower.
+    Waiting threads sleep instead of spinning, which makes answers several times slower where other work shares
+    the cores.
     """
     path = os.pathsep.join(filter(None, sys.path))
     return {"OMP_WAIT_POLICY": "passive", **os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
