@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,7 +81,7 @@ class Recipe(Record):
     mixture: dict[str, float] = Field(default_factory=dict)
     """The mixture policy's rules; the policy's defaults where silent."""
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not."""
         return digest(self.model_dump(mode="json", exclude={"source": {"path"}, "draft": {"count"}}))
@@ -95,14 +95,27 @@ def names(home: Home) -> list[str]:
 def load(home: Home, name: str) -> Recipe:
     """Read a recipe by its name or by the path of its file.
 
-    A recipe may name another as its `base`; what it says itself wins, table by table.
+    A recipe may name another as its `base`; what it says itself wins, table by table, and its name is always its
+    own: the file's where it says none.
 
     Raises:
         RecipeError: there is none of that name, or it doesn't hold; the text says where and why.
     """
-    path = Path(name) if name.endswith(SUFFIX) else _find(home, name)
+    if name.endswith(SUFFIX):
+        return _read(home, Path(name))
+    recipe = _read(home, path := _find(home, name))
+    # The name decides whose rows it works on.
+    if recipe.name != name:
+        raise RecipeError(
+            f"{path} is the recipe {name}, and says that its name is {recipe.name}. Take `name` out of it, or rename "
+            "the file."
+        )
+    return recipe
+
+
+def _read(home: Home, path: Path) -> Recipe:
     try:
-        recipe = Recipe.model_validate(_table(home, path, seen=()))
+        recipe = Recipe.model_validate({"name": path.stem} | _table(home, path, seen=()))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -134,19 +147,25 @@ def _find(home: Home, name: str) -> Path:
 def _table(home: Home, path: Path, seen: tuple[Path, ...]) -> dict[str, object]:
     if path in seen:
         raise RecipeError(f"{path} is its own base. Take `base` out of one of: {', '.join(map(str, seen))}.")
+    table = _parsed(path)
+    base = table.pop("base", None)
+    if base is None:
+        return table
+    below = _table(home, _find(home, str(base)), (*seen, path))
+    below.pop("name", None)
+    return _merge(below, table)
+
+
+def _parsed(path: Path) -> dict[str, object]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"{path} can't be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{path} is not TOML: {error}.") from error
-    base = table.pop("base", None)
-    if base is None:
-        return table
-    return _merge(_table(home, _find(home, str(base)), (*seen, path)), table)
 
 
-def _merge(base: dict[str, object], over: dict[str, object]) -> dict[str, object]:
+def _merge(base: dict[str, object], over: Mapping[str, object]) -> dict[str, object]:
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
@@ -154,13 +173,29 @@ def _merge(base: dict[str, object], over: dict[str, object]) -> dict[str, object
     return merged
 
 
-def write(home: Home, name: str, table: dict[str, object]) -> Recipe:
+def for_file(home: Home, name: str | None, file: Path, source: Mapping[str, object]) -> Recipe:
+    """Make a recipe for a JSONL file of people's rows and store it; see `write`.
+
+    Args:
+        name: the recipe's; the file's own where None.
+        source: what is said of the rows, as fields of `Source`.
+    """
+    table: dict[str, object] = {
+        "base": "jsonl",
+        "about": f"Rows in the manner of {file.name}.",
+        "source": {"path": str(file.absolute())} | dict(source),
+    }
+    return write(home, re.sub(r"[^a-z0-9]+", "-", file.stem.lower()).strip("-") if name is None else name, table)
+
+
+def write(home: Home, name: str, table: Mapping[str, object]) -> Recipe:
     """Store a recipe of this home's own and read it back; one that doesn't hold is not kept.
 
     Where the home has a recipe of that name already, what its file says beside `table` stays.
 
     Raises:
-        RecipeError: see `load`, or the name is not made of a–z, 0–9, `-` and `_`.
+        RecipeError: see `load`; the name is not made of a–z, 0–9, `-` and `_`; or the recipe that the home has of
+            that name is for another file of rows.
     """
     another = "Choose another: outcross run NAME --human FILE."
     if not re.fullmatch(NAME, name):
@@ -168,15 +203,26 @@ def write(home: Home, name: str, table: dict[str, object]) -> Recipe:
     if (BUILT_IN / f"{name}{SUFFIX}").exists():
         raise RecipeError(f"{name!r} is the name of a built-in recipe. {another}")
     path = home.recipes / f"{name}{SUFFIX}"
-    said: dict[str, object] = {"name": name}
-    if path.exists():
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    said = _parsed(path) if path.exists() else {}
+    # One file's licence and attestation say nothing of another's rows.
+    if (before := _rows(said)) and (now := _rows(table)) and before != now:
+        raise RecipeError(
+            f"the recipe {name} is for {before}, and {now} is another file. Give that one a recipe of its own: "
+            f"outcross run NAME --human FILE; or, if the rows have moved, change `path` in {path}."
+        )
     home.recipes.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{name}.new{SUFFIX}")
-    draft.write_text(tomli_w.dumps(_merge(said, table)), encoding="utf-8")
+    draft.write_text(tomli_w.dumps(_merge({"name": name} | said, table)), encoding="utf-8")
     try:
         recipe = load(home, str(draft))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
     return recipe
+
+
+def _rows(table: Mapping[str, object]) -> Path | None:
+    """The file of people's rows that a recipe's table names."""
+    source = table.get("source")
+    path = source.get("path") if isinstance(source, dict) else None
+    return Path(path).resolve() if isinstance(path, str) else None

@@ -54,7 +54,8 @@ def draft(
         with stage("model", 0):
             started.enter_context(alone(Home(place), name))
             endpoint = started.enter_context(connect(settings))
-        slots = plan_drafts(place, recipe, bulk(endpoint), count)
+        with stage("plan", 0):
+            slots = plan_drafts(place, recipe, bulk(endpoint), count)
         bar = artifacts.drafting(name)
         share = endpoint.model_copy(update={"concurrency": max(1, endpoint.concurrency // WORKERS)})
         with stage("draft", len(slots)):

@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import flow
 
 from outcross.data.release.versions import Release
+from outcross.progress import stage
 from outcross.settings import from_environment
 from outcross.tasks import artifacts
 from outcross.tasks.steps import publish_release
@@ -18,6 +19,7 @@ def release(recipe: str = "docstrings", home: Path | None = None) -> Release:
         recipe: a recipe's name, or the path of its file.
         home: the folder of the stores; `OUTCROSS_HOME`, or `.outcross`, where None.
     """
-    made = publish_release(home or from_environment().home, recipe)
+    with stage("release", 0):
+        made = publish_release(home or from_environment().home, recipe)
     artifacts.published(made)
     return made

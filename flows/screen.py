@@ -34,6 +34,7 @@ def screen(recipe: str = "docstrings", home: Path | None = None) -> int:
     with stage("screen", len(ids)):
         for part in batches(ids, wanted=1, largest=PART):
             screen_batch(place, recipe, bulk(part))
-    queued = enqueue_doubtful(place, recipe)
+    with stage("queue", 0):
+        queued = enqueue_doubtful(place, recipe)
     artifacts.outcomes(Home(place), recipes.load(Home(place), recipe))
     return queued

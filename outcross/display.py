@@ -120,7 +120,7 @@ class Lines(Watcher):
     def _tell(self, stage: str) -> None:
         total, (done, began, _), seen = self._stages[stage]
         seconds = time.monotonic() - began
-        # Bringing a model up has no units to count.
+        # Bringing a model up, or a release out, has no units to count.
         far = f"{done:,.0f}" + (f" of {total:,}" if total else "") if done or total else "ready"
         text = describe(seen, seconds)
         self._console.print(f"{stage}: {far} in {seconds:.0f} s{' · ' + text if text else ''}", highlight=False)
