@@ -104,13 +104,17 @@ def load(home: Home, name: str) -> Recipe:
     if name.endswith(SUFFIX):
         return _read(home, Path(name))
     recipe = _read(home, path := _find(home, name))
-    # The name decides whose rows it works on.
-    if recipe.name != name:
-        raise RecipeError(
-            f"{path} is the recipe {name}, and says that its name is {recipe.name}. Take `name` out of it, or rename "
-            "the file."
-        )
+    _require_name(path, recipe.name)
     return recipe
+
+
+def _require_name(path: Path, said: object) -> None:
+    """Refuse a file that says another name than its own: whoever names it would work on another recipe's rows."""
+    if said != path.stem:
+        raise RecipeError(
+            f"{path} says that its name is {said}, and is found as {path.stem}. Take `name` out of it, or rename the "
+            "file."
+        )
 
 
 def _read(home: Home, path: Path) -> Recipe:
@@ -204,6 +208,7 @@ def write(home: Home, name: str, table: Mapping[str, object]) -> Recipe:
         raise RecipeError(f"{name!r} is the name of a built-in recipe. {another}")
     path = home.recipes / f"{name}{SUFFIX}"
     said = _parsed(path) if path.exists() else {}
+    _require_name(path, said.get("name", name))
     # One file's licence and attestation say nothing of another's rows.
     if (before := _rows(said)) and (now := _rows(table)) and before != now:
         raise RecipeError(

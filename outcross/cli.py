@@ -1,7 +1,6 @@
 """The command line: `outcross`, and what each command tells the person who typed it."""
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -80,16 +79,7 @@ def _recipe_for(
                 "Name the file, or say these things in the recipe's [source]."
             )
         return str(Path(name).absolute()) if name.endswith(recipes.SUFFIX) else name
-    made = recipes.write(
-        home,
-        re.sub(r"[^a-z0-9]+", "-", human.stem.lower()).strip("-") if name == "docstrings" else name,
-        {
-            "base": "jsonl",
-            "about": f"Rows in the manner of {human.name}.",
-            "source": {"path": str(human.absolute())} | source,
-        },
-    )
-    return made.name
+    return recipes.for_file(home, None if name == "docstrings" else name, human, source).name
 
 
 def _pairs(fields: list[str] | None) -> dict[str, str]:
@@ -221,7 +211,9 @@ def collect(home: HomeFolder = None) -> None:
     place = _home(home)
     with _starting():
         from outcross.flows.collect import collect as flow
-    console.print(f"{flow(place.root):,} decisions are new.")
+    with watcher(console) as watching, watched_by(watching):
+        new = flow(place.root)
+    console.print(f"{new:,} decisions are new.")
 
 
 @app.command()
@@ -230,8 +222,10 @@ def release(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     place = _home(home)
     with _starting():
         from outcross.flows.release import release as flow
-    made = flow(_recipe_for(place, recipe), place.root)
-    reports.release(console, made)
+    before = releases.versions(place, recipes.load(place, recipe).name)
+    with watcher(console) as watching, watched_by(watching):
+        made = flow(_recipe_for(place, recipe), place.root)
+    reports.release(console, made, before)
 
 
 @app.command()

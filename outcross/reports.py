@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 import unicodedata
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rich.text import Text
 from outcross.data import recipe as recipes
 from outcross.data.recipe import Recipe
 from outcross.data.release import versions as releases
+from outcross.data.release.decided import ORIGIN
 from outcross.data.release.versions import PAGE, Release
 from outcross.data.review.queue import Queue
 from outcross.data.stores import journal, quarantine, screening, vault
@@ -39,7 +41,9 @@ TOP = 8
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="left" if column in ("", "stratum", "class", "why") else "right")
+        names = column in ("", "stratum", "class", "why")
+        # What is typed again is never cut.
+        table.add_column(column, justify="left" if names else "right", overflow="fold")
     return table
 
 
@@ -52,6 +56,12 @@ def visible(text: str) -> Text:
 def intake(console: Console, taken: Intake) -> None:
     """Say what came through the door."""
     console.print(f"{taken.read:,} rows read, {taken.new:,} of them new.")
+    if taken.otherwise:
+        console.print(
+            f"{taken.otherwise:,} are in the vault already under another licence, attestation or stratum, and stay as "
+            "they are; to have them as they are described now, make another recipe: outcross ingest NAME --human FILE.",
+            style="yellow",
+        )
     for reason, count in taken.refused.items():
         console.print(visible(f"quarantined: {count:,} × {reason}"), style="yellow")
 
@@ -71,7 +81,10 @@ def outcomes(console: Console, home: Home, recipe: Recipe) -> None:
     if judged.reasons:
         console.print("kept back by " + ", ".join(f"{name} {count:,}" for name, count in judged.reasons[:5]))
     if refused := quarantine.count(home, recipe.name):
-        console.print(f"[yellow]{refused:,} rows are in quarantine[/], each with its line and reason.")
+        console.print(
+            f"[yellow]{refused:,} rows are in quarantine[/], each with its line and reason: the warehouse's table "
+            "`quarantine` holds them."
+        )
 
 
 def _people(parts: dict[str, int]) -> str:
@@ -80,9 +93,15 @@ def _people(parts: dict[str, int]) -> str:
     return " · ".join(f"{parts[part]:,} {said}" for part, said in words.items() if part in parts)
 
 
-def release(console: Console, made: Release) -> None:
-    """Say what a release holds: rows by class and stratum with their weights, and where it is."""
+def release(console: Console, made: Release, before: Collection[int] = ()) -> None:
+    """Say what a release holds: rows by class and stratum with their weights, and where it is.
+
+    Args:
+        before: the versions that were there already.
+    """
     manifest: dict[str, Any] = made.manifest()
+    if made.version in before:
+        console.print(f"\nNothing differs from version {made.version}, which stands.")
     counted = f"{manifest['rows']:,} rows that count as {manifest['mass']:,.0f}"
     console.print(f"\n[bold]Release {made.name} {made.version}[/]  {counted}")
     table = _table("stratum", "rows", "human", "hybrid", "reviewed", "unreviewed", "human share")
@@ -107,7 +126,7 @@ def release(console: Console, made: Release) -> None:
 def _shares(part: pl.DataFrame) -> list[str]:
     mass = float(part["mass"].sum())
     cells = [f"{part['rows'].sum():,}"]
-    for klass in ("human", "hybrid", "reviewed", "unreviewed"):
+    for klass in ORIGIN:
         found = part.filter(pl.col("klass") == klass)
         rows = int(found["rows"].sum())
         cells.append(f"{rows:,} × {found['mass'].sum() / rows:.2f}" if rows else "–")

@@ -113,16 +113,15 @@ async def _draft(home: Home, recipe: Recipe, endpoint: Endpoint, slots: Sequence
 
 def outcome(recipe: Recipe, endpoint: Endpoint, request: Request, result: Answer | Failure) -> Draft | Miss:
     """What goes into the journal for one result: a draft with its sample, or the reason why there is none."""
-    if isinstance(result, Failure) and not result.final:
-        return Miss(request_key=result.key, reason=result.reason, attempts=result.attempts)
-    named = {
+    asked = {
         "request_key": result.key,
         "setup": setup_digest(recipe, endpoint),
         "rank": request.slot.rank,
-        "model": endpoint.model,
-        "seed": request.chat.seed,
         "attempts": result.attempts,
     }
+    if isinstance(result, Failure) and not result.final:
+        return Miss(**asked, reason=result.reason)
+    named = {**asked, "model": endpoint.model, "seed": request.chat.seed}
     if isinstance(result, Failure):
         return Draft(**named, state="failed", reason=result.reason, raw=result.raw)
     measured = {

@@ -1,6 +1,7 @@
 """People's rows into the vault, and what can't come in into quarantine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -32,7 +33,15 @@ def ingest(home: Home, recipe: Recipe) -> Intake:
         # A target of a held-out document would bring that document's text into a prompt.
         return ("target" if candidate.target and part != "heldout" else part, sample)
 
-    return take_in(home, recipe.name, _corpus(recipe), parted, lambda rows: vault.add(home, recipe.name, rows))
+    otherwise = 0
+
+    def store(rows: list[tuple[str, Sample]]) -> int:
+        nonlocal otherwise
+        added = vault.add(home, recipe.name, rows)
+        otherwise += added.otherwise
+        return added.new
+
+    return replace(take_in(home, recipe.name, _corpus(recipe), parted, store), otherwise=otherwise)
 
 
 def _corpus(recipe: Recipe) -> Iterator[Candidate | Refusal]:
@@ -44,7 +53,9 @@ def _corpus(recipe: Recipe) -> Iterator[Candidate | Refusal]:
             f"recipe {recipe.name} reads a JSONL file and names none. Use `outcross run --human FILE.jsonl`, or set "
             "`path` in its [source]."
         )
-    return JsonlReader(source.path, recipe.kind, source.fields, source.stratum, source.document)()
+    # Where the recipe names fields, a row without them must not come in with others: those may be a model's.
+    guess = not source.fields
+    return JsonlReader(source.path, recipe.kind, source.fields, source.stratum, source.document, guess)()
 
 
 def admit(candidate: Candidate, source: Source) -> Sample | Refusal:

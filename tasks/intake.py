@@ -27,6 +27,8 @@ class Intake:
     new: int
     refused: dict[str, int]
     """Rows put into quarantine, by reason, most frequent first."""
+    otherwise: int = 0
+    """People's rows that the vault has under another licence, attestation or stratum, and keeps as it has them."""
 
 
 def take_in(

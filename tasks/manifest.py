@@ -1,6 +1,7 @@
 """What a release says of itself: its manifest's facts and counts, and the evidence beside it."""
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.release import versions as releases
 from outcross.data.release.counts import generators
 from outcross.data.release.table import Tables
+from outcross.data.release.witnesses import forgotten, heads
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Sample, digest
 from outcross.data.stores import screening
@@ -20,6 +22,8 @@ from outcross.mixture.weights import Mixture
 from outcross.tasks.evidence import Evidence, render
 from outcross.tasks.gate import GateReport
 from outcross.tasks.screen import Screen
+
+_LOG = logging.getLogger(__name__)
 
 
 def facts(recipe: Recipe, policy: Policy, tables: Tables) -> dict[str, object]:
@@ -61,10 +65,24 @@ def account(
 
 
 def _review_log(home: Home) -> dict[str, object] | None:
-    """Length and head of the queue's event log, checked: kept with a release, it shows a log that is cut later."""
+    """Length and head of the queue's event log, checked: kept with a release, it shows a log that is cut later.
+
+    A log without the head that an earlier release wrote down stops nothing, since a queue may well be put back from
+    a copy; that release's own proof fails by it, and this one's says so.
+    """
     if not home.queue.exists():
         return None
-    length, head = Queue(home.queue).verify()
+    queue = Queue(home.queue)
+    length, head = queue.verify()
+    for made, event in forgotten(queue, heads(home)).items():
+        _LOG.warning(
+            "%s no longer holds event %d, which release %s %d wrote down: its end was cut off, or an older copy was "
+            "put back; `outcross verify` will say so of both releases",
+            home.queue,
+            event,
+            made.name,
+            made.version,
+        )
     return {"events": length, "head": head}
 
 

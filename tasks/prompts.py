@@ -36,14 +36,14 @@ def prompt_digest(recipe: Recipe) -> str:
 
 
 def setup_digest(recipe: Recipe, endpoint: Endpoint) -> str:
-    """Names model, templates and sampling parameters, whatever the server's address.
+    """Names model, its depth, templates and sampling parameters, whatever the server's address.
 
     A slot of the plan that was answered under a setup is not asked again under the same one, even if the
     vault has grown since and other examples would be shown.
     """
     draft = recipe.draft
     sampling = [draft.temperature, draft.top_p, draft.max_tokens]
-    return digest([endpoint.model, endpoint.weights_digest, prompt_digest(recipe), sampling])
+    return digest([endpoint.model, endpoint.weights_digest, endpoint.model_depth, prompt_digest(recipe), sampling])
 
 
 def requests(recipe: Recipe, endpoint: Endpoint, slots: Sequence[Slot]) -> Iterator[Request]:
@@ -58,7 +58,8 @@ def requests(recipe: Recipe, endpoint: Endpoint, slots: Sequence[Slot]) -> Itera
         target = slot.anchor.content.model_dump(mode="json")
         given = {name: _render(recipe, text, target) for name, text in recipe.draft.given.items()}
         messages = tuple(_messages(recipe, slot, given))
-        seed = int(digest([recipe.name, slot.rank])[:8], 16) % 2**31
+        # A text that comes back keeps the row it made first, a wrong depth with it; so another depth has another seed.
+        seed = (int(digest([recipe.name, slot.rank])[:8], 16) + endpoint.model_depth) % 2**31
         chat = Chat(
             key=digest([setup, [message.model_dump() for message in messages], shape, seed]),
             messages=messages,

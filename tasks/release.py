@@ -26,7 +26,14 @@ from outcross.tasks.screen import Screen, unjudged
 
 LEAK = "it repeats held-out text"
 UNJUDGED = "no verdict under the present rules yet: run `outcross screen`"
-"""Why rows stay out before anything is weighed."""
+KEPT_OUT = {
+    "rejected": "the screen rejected it",
+    "borderline": "borderline, and no expert has decided it yet",
+    "reject": "an expert rejected it",
+    "edit": "an expert's edit takes its place",
+}
+KEPT_OUT |= dict.fromkeys(("accepted", "approve"), "a person wrote the same row, word for word")
+"""Why drafts stay out before anything is weighed, by the screen's outcome or the expert's verdict."""
 
 
 def policy(recipe: Recipe) -> Policy:
@@ -50,10 +57,8 @@ class Candidates:
     reviewed: set[str]
     """Ids of rows that a person approved or edited."""
     ancestors: dict[str, Sample]
-    leaking: tuple[str, ...]
-    """Ids of rows kept out because they repeat held-out text, whoever wrote them and whenever that text came in."""
-    unjudged: tuple[str, ...]
-    """Ids of drafts on which neither the present rules nor an expert have spoken."""
+    kept_out: dict[str, str]
+    """Why each draft that isn't among them stays out, and each row of people's that repeats held-out text."""
 
 
 def candidates(home: Home, recipe: Recipe) -> Candidates:
@@ -64,7 +69,9 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
     """
     verdicts = screening.verdicts(home, recipe.name, Screen.of(recipe).ruleset)
     settled = {row[0]: row[1:] for row in decisions.settled(home, recipe.name).iter_rows()}
-    let_through = {key: edited or key for key, (verdict, edited) in settled.items() if verdict != "reject"}
+    let_through = {
+        key: edited if verdict == "edit" else key for key, (verdict, edited) in settled.items() if verdict != "reject"
+    }
     accepted = set(verdicts.filter(pl.col("outcome") == "accepted")["sample_id"]) - settled.keys()
     passed = let_through | {key: key for key in accepted}
     written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"])
@@ -74,12 +81,15 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
     made = warehouse.samples(home, recipe.name, sorted(chosen))
     leaks = leaking(home, recipe, (people | made).values())
     rows = {key: sample for key, sample in (people | made).items() if key not in leaks}
+    kept_out = dict.fromkeys(unjudged(home, recipe), UNJUDGED)
+    kept_out |= {key: KEPT_OUT[outcome] for key, outcome in verdicts.select("sample_id", "outcome").iter_rows()}
+    kept_out |= {key: KEPT_OUT[verdict] for key, (verdict, _) in settled.items()}
+    kept_out |= dict.fromkeys(leaks, LEAK)
     return Candidates(
         rows=rows,
         reviewed=set(let_through.values()),
         ancestors=_ancestry(home, recipe, made),
-        leaking=tuple(sorted(leaks)),
-        unjudged=tuple(key for key in unjudged(home, recipe) if key not in settled),
+        kept_out={key: reason for key, reason in sorted(kept_out.items()) if key not in rows},
     )
 
 
@@ -109,8 +119,7 @@ def release(home: Home, recipe: Recipe) -> Release:
     rules = policy(recipe)
     found = candidates(home, recipe)
     mixture = weigh(_weighable(found), rules)
-    kept_out = [*((key, LEAK) for key in found.leaking), *((key, UNJUDGED) for key in found.unjudged)]
-    left_out = pl.DataFrame(kept_out, schema=mixture.left_out.schema, orient="row")
+    left_out = pl.DataFrame(list(found.kept_out.items()), schema=mixture.left_out.schema, orient="row")
     mixture = replace(mixture, left_out=pl.concat([mixture.left_out, left_out]))
     weights = {row[0]: Weight(*row[1:]) for row in mixture.rows.select("sample_id", "klass", "weight").iter_rows()}
     made = {key: found.rows[key] for key in weights}

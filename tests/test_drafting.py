@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from outcross.errors import InputError, RecipeError, ServingError
 from outcross.serving.chats import Answer, Failure
 from outcross.serving.endpoint import Endpoint, connect
 from outcross.settings import Settings
-from outcross.tasks.draft import Drafted, draft, outcome, pending, require_answers
+from outcross.tasks.draft import Drafted, alone, draft, outcome, pending, require_answers
 from outcross.tasks.ingest import ingest
 from outcross.tasks.plan import plan
 from outcross.tasks.prompts import requests, schema, setup_digest
@@ -126,6 +127,7 @@ def test_a_request_is_named_by_all_that_decides_its_answer_and_by_no_address(sto
     assert keys(ENDPOINT.model_copy(update={"base_url": "http://127.0.0.1:2/v1"})) == before
     assert set(keys(ENDPOINT.model_copy(update={"model": "other"}))).isdisjoint(before)
     assert set(keys(ENDPOINT.model_copy(update={"weights_digest": "a" * 64}))).isdisjoint(before)
+    assert set(keys(ENDPOINT.model_copy(update={"model_depth": 1}))).isdisjoint(before)
     for change in ({"system": "Other."}, {"ask": "Other."}, {"temperature": 0.1}, {"top_p": 0.1}, {"max_tokens": 9}):
         assert set(keys(**change)).isdisjoint(before), change
         changed = recipe.model_copy(update={"draft": recipe.draft.model_copy(update=change)})
@@ -174,7 +176,9 @@ def test_a_refusal_is_kept_and_a_silence_is_asked_again(stocked):
     final = Failure(key=request.chat.key, reason="400", attempts=1, final=True)
     assert outcome(stocked[1], ENDPOINT, request, final).state == "failed"
     passing = Failure(key=request.chat.key, reason="timeout", attempts=4, final=False)
-    assert isinstance(outcome(stocked[1], ENDPOINT, request, passing), journal.Miss)
+    missed = outcome(stocked[1], ENDPOINT, request, passing)
+    assert isinstance(missed, journal.Miss)
+    assert (missed.setup, missed.rank) == (setup_digest(stocked[1], ENDPOINT), request.slot.rank)
 
 
 def test_a_draft_says_what_it_was_made_from_and_how(stocked, tmp_path):
@@ -194,6 +198,19 @@ def test_a_draft_says_what_it_was_made_from_and_how(stocked, tmp_path):
         assert said.parents
         for link in said.parents:
             assert link == seeds[link.sample_id].as_parent
+
+
+def test_slots_are_drafted_again_once_a_wrong_depth_is_put_right(stocked, tmp_path):
+    home, recipe = stocked
+    with openai_server(tmp_path / "served.log") as server:
+        for depth in (0, 1):
+            with connect(Settings(base_url=server.base_url, model_depth=depth)) as endpoint:
+                slots = pending(home, recipe, endpoint, 12)
+                assert len(slots) == 12
+                assert draft(home, recipe, endpoint, slots).drafted == 12
+    ids = warehouse.drafted(home, recipe.name)["sample_id"].to_list()
+    depths = [sample.provenance.depth for sample in warehouse.samples(home, recipe.name, ids).values()]
+    assert sorted(depths) == [1] * 12 + [2] * 12, "a text that came back would keep the row with the wrong depth"
 
 
 def test_a_last_slot_that_comes_to_nothing_stops_no_job_that_has_drafts(stocked, tmp_path):
@@ -231,3 +248,19 @@ def test_drafting_runs_where_an_event_loop_runs_already(stocked, tmp_path):
     with openai_server(tmp_path / "served.log") as server:
         asyncio.run(within())
         assert len(server.served()) == 2
+
+
+def test_runs_that_draft_for_one_recipe_take_turns(home):
+    def second(recipe: str, entered: threading.Event) -> None:
+        with alone(home, recipe):
+            entered.set()
+
+    same, other = threading.Event(), threading.Event()
+    waiting = threading.Thread(target=second, args=("mine", same))
+    with alone(home, "mine"):
+        waiting.start()
+        threading.Thread(target=second, args=("theirs", other)).start()
+        assert other.wait(30)
+        assert not same.wait(0.5)
+    assert same.wait(30)
+    waiting.join()

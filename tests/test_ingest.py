@@ -56,7 +56,7 @@ def test_good_rows_go_on_past_bad_ones_which_are_kept_with_line_and_reason(home,
     [
         (b"", "is empty"),
         ("{}".encode("utf-16"), "looks like UTF-16"),
-        (b'{"a": 1, "b": 2}\n', "has the fields a, b, and none of the usual pairs"),
+        (b'{"a": 1, "b": 2}\n', "has the fields 'a', 'b', and none of the usual pairs"),
         (b"nothing\nof\nuse\n", "not one row could be taken in"),
     ],
 )
@@ -66,6 +66,28 @@ def test_a_file_that_gives_nothing_is_an_error_in_one_sentence(home, tmp_path, d
     with pytest.raises(InputError, match=said) as error:
         ingest(home, make.recipe(home, path))
     assert "\n" not in str(error.value)
+
+
+def test_rows_before_the_first_that_has_a_usual_pair_are_refused_and_the_rest_come_in(home, tmp_path):
+    odd = [{"question": "Why?"}, {"\ud800\0": "a name that no store takes"}, {"input": "x", "output": "y"}]
+    path = make.write_jsonl(tmp_path / "mine.jsonl", [*odd, *make.tasks(50), {"question": "Why?"}])
+    taken = ingest(home, make.recipe(home, path, stratum=""))
+    assert (taken.read, taken.new) == (54, 50)
+    pair = "say which is which with --field instruction=NAME --field response=NAME"
+    assert refused(home) == [
+        (1, f"has the fields 'question', and none of the usual pairs: {pair}"),
+        (2, f"has the fields '\\ud800\\x00', and none of the usual pairs: {pair}"),
+        (3, f"has the fields 'input', 'output', and none of the usual pairs: {pair}"),
+        (54, "response: Field required"),
+    ]
+
+
+def test_where_the_recipe_names_fields_no_row_comes_in_under_others(home, tmp_path):
+    named = {"prompt": "Why?", "completion": "Because a model said so.", "human": "Because."}
+    lacking = {"prompt": "Why not?", "completion": "Because a model said so."}
+    path = make.write_jsonl(tmp_path / "mine.jsonl", [lacking, named])
+    fields = {"instruction": "prompt", "response": "human"}
+    assert ingest(home, make.recipe(home, path, fields=fields, stratum="")).refused == {"response: Field required": 1}
 
 
 def test_a_missing_file_is_named(home, tmp_path):
@@ -116,6 +138,27 @@ def test_ingesting_twice_adds_nothing(home, tmp_path):
     assert quarantine.count(home, "mine") == 1
 
 
+@pytest.mark.parametrize("said", ["licence", "attestation"])
+def test_rows_that_the_vault_has_under_another_word_stay_and_are_counted(home, tmp_path, said):
+    path = make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(30))
+    recipe = make.recipe(home, path)
+    assert ingest(home, recipe).otherwise == ingest(home, recipe).otherwise == 0
+    before = vault.table(home, "mine", *vault.PARTS)
+    make.write_jsonl(path, make.tasks(40))
+    taken = ingest(home, make.recipe(home, path, **{said: "another"}))
+    assert (taken.new, taken.otherwise) == (10, 30)
+    after = vault.table(home, "mine", *vault.PARTS)
+    assert after.join(before, on="sample_id", how="semi").equals(before)
+
+
+def test_another_stratum_is_counted_and_a_copy_in_another_document_is_not(home, tmp_path):
+    rows = make.tasks(30)
+    path = make.write_jsonl(tmp_path / "mine.jsonl", [*rows, rows[0] | {"topic": "copies"}])
+    ingest(home, make.recipe(home, path))
+    assert ingest(home, make.recipe(home, path)).otherwise == 0
+    assert ingest(home, make.recipe(home, path, stratum="answer")).otherwise == 30
+
+
 def test_a_document_is_on_one_side_of_the_split_only(home, tmp_path):
     rows = [row | {"book": f"book {number % 20}"} for number, row in enumerate(make.tasks(400))]
     ingest(home, make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", rows), document="book"))
@@ -153,6 +196,22 @@ def test_drafts_come_in_labelled_synthetic_under_their_makers_name(home, tmp_pat
     assert import_drafts(home, recipe, path, "their-model-7b").new == 0
 
 
+def test_drafts_may_have_the_usual_fields_where_the_recipe_names_its_own(home, tmp_path):
+    fields = {"instruction": "task", "response": "solution"}
+    recipe = make.recipe(home, tmp_path / "mine.jsonl", fields=fields, stratum="")
+    theirs = [
+        {"instruction": "What is one?", "response": "A number."},
+        {"task": "What is two?", "solution": "A number too.", "instruction": "Answer.", "response": "Not this."},
+        {"instruction": "What is three?", "response": "A third number."},
+        {"question": "What is four?"},
+    ]
+    taken = import_drafts(home, recipe, make.write_jsonl(tmp_path / "theirs.jsonl", theirs), "their-model-7b")
+    assert (taken.new, taken.refused) == (3, {"instruction: Field required": 1})
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        found = connection.execute("SELECT content->>'response' FROM sample ORDER BY 1").fetchall()
+    assert found == [("A number too.",), ("A number.",), ("A third number.",)]
+
+
 def test_drafts_without_a_maker_are_refused(home, tmp_path):
     recipe = make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(5)))
     with pytest.raises(InputError, match="--generator NAME"):
@@ -179,6 +238,16 @@ def test_a_documented_function_is_shown_without_its_docstring(library):
     assert str(found.content["response"]).startswith("Remove any common leading whitespace")
     assert "common leading" not in str(found.content["context"])
     compile(str(found.content["context"]), "dedent", "exec")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["", "\n"])
+def test_a_form_feed_ends_no_line(tmp_path, monkeypatch, end, last):
+    page = ["\f", "def add(a, b):", '    """Add."""', "    total = a + b", "    return total"]
+    (tmp_path / "sums.py").write_bytes((end.join(["import os", *page, *page]) + last).encode())
+    monkeypatch.setattr(stdlib.sysconfig, "get_paths", lambda: {"stdlib": str(tmp_path)})
+    code = "def add(a, b):\n    total = a + b\n    return total"
+    assert [row.content["context"] for row in stdlib.read() if isinstance(row, Candidate)] == [code, code]
 
 
 def test_no_test_module_counts_as_documentation(library):

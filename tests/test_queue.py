@@ -437,6 +437,35 @@ def test_tampering_is_found_and_named(decided: Queue, tampering: list[str], comp
         decided.verify()
 
 
+def test_a_head_that_was_written_down_is_missed_only_once_it_is_gone(decided: Queue, clock: Clock) -> None:
+    heads = [(0, "0" * 64), decided.verify()]
+    decided.add_reviewer("margaret")
+    heads.append(decided.verify())
+    assert decided.lost(heads) == set()
+    sql(decided, "DROP TRIGGER event_stays")
+    sql(decided, "DELETE FROM event WHERE seq = 8")
+    assert decided.lost(heads) == {heads[2]}
+    clock.time += 1
+    decided.add_reviewer("barbara")
+    assert decided.verify()[0] == 8
+    assert decided.lost(heads) == {heads[2]}, "another event of that number is not that event"
+    sql(decided, "DROP TRIGGER event_is_final")
+    sql(decided, "UPDATE event SET at = 0 WHERE seq = 2")
+    with pytest.raises(VerificationFailed, match="event 2: the event itself"):
+        decided.lost(heads)
+
+
+def test_a_queue_that_is_only_read_is_neither_made_nor_changed(queue: Queue, tmp_path: Path) -> None:
+    missing = Queue(tmp_path / "none.sqlite", read_only=True)
+    with pytest.raises(StoreError, match="can't be used as a review queue"):
+        missing.verify()
+    assert not list(tmp_path.glob("none.sqlite*"))
+    reader = Queue(queue.path, read_only=True)
+    assert reader.verify() == queue.verify()
+    with pytest.raises(StoreError, match="readonly"):
+        reader.add_reviewer("eve")
+
+
 def test_ids_and_tokens_cannot_be_guessed(queue: Queue) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     ids = {str(row[0]) for row in sql(queue, "SELECT id FROM item")}

@@ -33,9 +33,54 @@ def test_writing_a_recipe_again_keeps_what_its_owner_added(home):
 
 
 def test_a_recipe_can_be_named_by_its_file(home, tmp_path):
-    path = tmp_path / "other.toml"
+    path = tmp_path / "some.toml"
     path.write_text('name = "other"\nbase = "jsonl"\n')
     assert recipes.load(home, str(path)).name == "other"
+
+
+def test_a_recipe_that_says_no_name_has_its_files_and_never_its_bases(home, tmp_path):
+    home.recipes.mkdir(parents=True)
+    for path in (home.recipes / "numpy.toml", tmp_path / "numpy.toml"):
+        path.write_text('base = "docstrings"\n')
+        assert recipes.load(home, str(path)).name == "numpy"
+    assert recipes.load(home, "numpy").name == "numpy"
+
+
+def test_a_recipe_found_under_one_name_that_says_another_is_refused(home):
+    home.recipes.mkdir(parents=True)
+    (home.recipes / "mine.toml").write_text('base = "jsonl"\nname = "theirs"\n')
+    said = (
+        r"mine\.toml says that its name is theirs, and is found as mine\. Take `name` out of it, or rename the file\."
+    )
+    with pytest.raises(RecipeError, match=said):
+        recipes.load(home, "mine")
+    with pytest.raises(RecipeError, match=said):
+        recipes.write(home, "mine", {"base": "jsonl"})
+
+
+def test_a_file_of_rows_gives_its_recipe_a_name_and_is_the_only_one_that_the_recipe_is_for(home, tmp_path):
+    first, second = tmp_path / "a" / "My data.jsonl", tmp_path / "b" / "My data.jsonl"
+    made = recipes.for_file(home, None, first, {"licence": "MIT", "attestation": "Ada, who wrote them"})
+    assert (made.name, made.source.path) == ("my-data", first)
+    with pytest.raises(RecipeError) as error:
+        recipes.for_file(home, None, second, {})
+    assert str(error.value) == (
+        f"the recipe my-data is for {first}, and {second} is another file. Give that one a recipe of its own: "
+        f"outcross run NAME --human FILE; or, if the rows have moved, change `path` in {home.recipes}/my-data.toml."
+    )
+    assert recipes.load(home, "my-data") == made
+    assert recipes.for_file(home, "second", second, {}).source.licence == ""
+    again = recipes.for_file(home, None, tmp_path / "b" / ".." / "a" / "My data.jsonl", {"licence": "CC0-1.0"})
+    assert (again.source.licence, again.source.attestation) == ("CC0-1.0", "Ada, who wrote them")
+
+
+def test_a_recipe_that_is_broken_is_said_with_its_line_and_is_not_written_over(home):
+    home.recipes.mkdir(parents=True)
+    path = home.recipes / "mine.toml"
+    path.write_text('base = "jsonl"\nabout = \n')
+    with pytest.raises(RecipeError, match=r"mine\.toml is not TOML: .* \(at line 2, column 9\)"):
+        recipes.write(home, "mine", {"base": "jsonl"})
+    assert path.read_text() == 'base = "jsonl"\nabout = \n'
 
 
 @pytest.mark.parametrize(
@@ -90,6 +135,8 @@ def test_a_mixture_rule_that_is_unknown_is_named(home):
 
 def test_a_recipes_digest_names_what_shapes_the_rows_and_not_where_the_file_lies(home):
     one = recipes.write(home, "mine", {"base": "jsonl", "source": {"path": "/a.jsonl"}})
-    other = recipes.write(home, "mine", {"base": "jsonl", "source": {"path": "/b.jsonl"}, "draft": {"count": 3}})
-    assert one.digest == other.digest
+    other = recipes.write(home, "mine", {"base": "jsonl", "draft": {"count": 3}})
+    moved = one.model_copy(update={"source": one.source.model_copy(update={"path": "/b.jsonl"})})
+    assert one.digest == other.digest == moved.digest
     assert recipes.write(home, "mine", {"base": "jsonl", "draft": {"temperature": 0.1}}).digest != one.digest
+    assert one.model_copy(update={"kind": "text"}).digest != one.digest

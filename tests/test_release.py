@@ -83,8 +83,19 @@ def test_rules_that_changed_leave_what_experts_decided_and_name_what_waits_for_a
         "reviewed": 1,
         "hybrid": 1,
     }
-    # Of seven drafts three were decided by an expert, one of them rejected.
-    assert {"reason": UNJUDGED, "rows": 4} in made.manifest()["left_out"]
+    said = {entry["reason"]: entry["rows"] for entry in made.manifest()["left_out"]}
+    assert said == {UNJUDGED: 4, "an expert rejected it": 1, "an expert's edit takes its place": 1}
+
+
+def test_a_release_says_of_every_draft_that_is_not_in_it_why(published):
+    _, made = published
+    said = {entry["reason"]: entry["rows"] for entry in made.manifest()["left_out"]}
+    assert said == {
+        "an expert rejected it": 1,
+        "an expert's edit takes its place": 1,
+        "borderline, and no expert has decided it yet": 1,
+        "the screen rejected it": 1,
+    }
 
 
 def test_a_new_decision_makes_a_new_version_and_leaves_the_old_one_as_it_was(published, stocked):

@@ -1,6 +1,9 @@
 """Between warehouse and queue: what stays right when a queue is put back, a share changes, or recipes share drafts."""
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -9,13 +12,13 @@ import pytest
 from outcross.data.recipe import Recipe
 from outcross.data.review.items import Ruling
 from outcross.data.review.queue import Queue
-from outcross.data.stores import vault, warehouse
+from outcross.data.stores import decisions, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import StoreError
 from outcross.tasks import review
 from outcross.tasks.imports import import_drafts
 from outcross.tasks.screen import screen, unjudged
-from tests import make
+from tests import make, released
 
 
 def screened(home: Home, name: str, drafts: Path, share: float, **source: object) -> Recipe:
@@ -38,14 +41,25 @@ def drafts(tmp_path: Path) -> Path:
     return make.write_jsonl(tmp_path / "theirs.jsonl", rows)
 
 
-def decide(home: Home, count: int, *, first: int = 0) -> None:
+def decide(home: Home, count: int, *, first: int = 0, reasons: tuple[str, ...] = ()) -> list[str]:
+    """Approve so many drafts, or reject them for the reasons; return their ids."""
     queue = Queue(home.queue)
     queue.add_reviewer("ada")
+    said = {"verdict": "reject" if reasons else "approve", "reasons": reasons}
+    ids = []
     for number in range(first, first + count):
         claim = queue.claim("ada")
         assert claim is not None
-        ruling = Ruling(verdict="approve", shown_hash=claim.shown_hash, idem=f"ruling-of-test-{number}")
-        queue.submit(claim.token, "ada", ruling)
+        facts = said | {"shown_hash": claim.shown_hash, "idem": f"ruling-of-test-{number}"}
+        ids.append(queue.submit(claim.token, "ada", Ruling.model_validate(facts)).sample_id)
+    return ids
+
+
+def put_back(home: Home, copy: Path) -> None:
+    """Lay an earlier copy of the queue in the place of the file that is there."""
+    for suffix in ("-wal", "-shm"):
+        home.queue.with_name(home.queue.name + suffix).unlink(missing_ok=True)
+    shutil.copy(copy, home.queue)
 
 
 def test_decisions_made_in_a_queue_that_was_put_back_are_collected_too(home, drafts):
@@ -54,11 +68,43 @@ def test_decisions_made_in_a_queue_that_was_put_back_are_collected_too(home, dra
     copy = shutil.copy(home.queue, home.queue.with_suffix(".copy"))
     decide(home, 3, first=1)
     assert review.collect(home) == 4
-    for suffix in ("-wal", "-shm"):
-        home.queue.with_name(home.queue.name + suffix).unlink(missing_ok=True)
-    shutil.copy(copy, home.queue)
+    put_back(home, copy)
     decide(home, 2, first=10)
     assert review.collect(home) == 2
+
+
+def test_the_last_word_is_the_latest_one_though_a_queue_that_was_put_back_counts_anew(home, drafts):
+    screened(home, "mine", drafts, 1.0)
+    decide(home, 1)
+    copy = shutil.copy(home.queue, home.queue.with_suffix(".copy"))
+    before = decide(home, 3, first=1)
+    review.collect(home)
+    put_back(home, copy)
+    after = decide(home, 2, first=10, reasons=("unsafe",))
+    assert after == before[:2]
+    review.collect(home)
+    settled = dict(decisions.settled(home, "mine").select("sample_id", "verdict").iter_rows())
+    assert [settled[sample_id] for sample_id in before] == ["reject", "reject", "approve"]
+
+
+def test_an_approval_after_an_edit_settles_the_draft_itself(home):
+    draft = make.synthetic([make.human()])
+    released.decide(home, draft, "edit", seq=1, edit=make.hybrid(draft, "It adds up two numbers."))
+    released.decide(home, draft, "approve", seq=2)
+    assert decisions.settled(home, "mine").rows() == [(draft.sample_id, "approve", None)]
+
+
+def test_the_documented_query_counts_what_waits_for_review(home, drafts, tmp_path):
+    screened(home, "mine", drafts, 1.0)
+    decide(home, 2)
+    assert Queue(home.queue).claim("ada")
+    text = (Path(__file__).parents[1] / "docs" / "stores.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    (tmp_path / ".outcross").symlink_to(home.root)
+    said = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, check=True, capture_output=True, text=True)
+    counts = Queue(home.queue).counts("mine")
+    assert said.stdout == f"{{'mine': {counts.waiting}}}\n"
+    assert counts.claimed == 1
 
 
 def test_decisions_on_drafts_of_another_home_are_said(home, drafts):

@@ -1,5 +1,6 @@
 """Stores: leases between processes, migrations once each, and inserts that may be repeated."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,10 @@ def entry(rank: str, **changes: object) -> Draft:
     return Draft.model_validate(fields | changes)
 
 
+def missed(rank: str) -> Miss:
+    return Miss(request_key=f"k{rank}", setup="s", rank=rank, reason="timeout", attempts=4)
+
+
 def test_the_journal_takes_an_answer_once(home: Home):
     assert journal.write(home, "mine", [entry("1"), entry("2")]) == 2
     assert journal.write(home, "mine", [entry("2", seed=9), entry("3")]) == 1
@@ -127,10 +132,18 @@ def test_the_journal_takes_an_answer_once(home: Home):
 
 
 def test_what_was_missed_is_counted_until_it_is_answered(home: Home):
-    journal.write(home, "mine", [entry("1")], [Miss(request_key="k2", reason="timeout", attempts=4)] * 2)
+    journal.write(home, "mine", [entry("1")], [missed("2")] * 2)
     assert journal.tally(home, "mine") == {"drafted": 1, "missed": 1}
+    journal.write(home, "mine", [entry("2", setup="other model")])
+    assert journal.tally(home, "mine") == {"drafted": 2, "missed": 1}
     journal.write(home, "mine", [entry("2", state="invalid", sample=None, reason="truncated")])
-    assert journal.tally(home, "mine") == {"drafted": 1, "invalid": 1, "missed": 0}
+    assert journal.tally(home, "mine") == {"drafted": 2, "invalid": 1, "missed": 0}
+
+
+def test_a_slot_that_was_missed_is_answered_by_a_request_with_other_examples_too(home: Home):
+    journal.write(home, "mine", [], [missed("1")])
+    journal.write(home, "mine", [entry("1", request_key="made when the vault had grown")])
+    assert journal.tally(home, "mine") == {"drafted": 1, "missed": 0}
 
 
 def test_a_text_that_two_requests_gave_is_one_draft_with_the_first_rank(home: Home):
@@ -151,6 +164,26 @@ def test_verdicts_and_refusals_may_be_written_twice(home: Home):
     assert screening.add_verdicts(home, "mine", "r2", verdict) == 1, "another rule set has its own verdicts"
     assert [quarantine.add(home, "mine", [refusal]) for _ in range(2)] == [1, 0]
     assert screening.outcomes(home, "mine", "r1").reasons == (("length", 1),)
+
+
+def documented(start: str) -> str:
+    """The query in the docs that begins so."""
+    text = (Path(__file__).parents[1] / "docs" / "stores.md").read_text(encoding="utf-8")
+    (query,) = re.findall(rf"^```sql\n({re.escape(start)}.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    return str(query)
+
+
+def test_the_documented_queries_count_what_the_reports_count(home: Home):
+    schema = ["sample_id", "outcome", "reasons", "audited", "incl_prob"]
+    for ruleset, reasons in {"r1": ["length: short", "language: other"], "r2": ["length: short"]}.items():
+        verdict = pl.DataFrame([("a", "rejected", reasons, False, 0.0)], schema=schema, orient="row")
+        screening.add_verdicts(home, "mine", ruleset, verdict)
+    journal.write(home, "mine", [entry("1")], [missed("1"), missed("2"), missed("2"), missed("3")])
+    with lease(home.warehouse, read_only=True) as connection:
+        kept_back = connection.execute(documented("SELECT recipe, split_part")).fetchall()
+        unanswered = connection.execute(documented("SELECT recipe, count(DISTINCT (setup, rank))")).fetchall()
+    assert kept_back == [("mine", *row) for row in screening.outcomes(home, "mine", "r2").reasons]
+    assert unanswered == [("mine", journal.tally(home, "mine")["missed"])] == [("mine", 2)]
 
 
 def test_the_audit_key_is_made_once_and_is_its_owners_alone(home: Home):

@@ -2,18 +2,22 @@
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 
-from outcross.data.recipe import load
+from outcross.data.recipe import Recipe, load
 from outcross.data.release import versions as releases
 from outcross.data.release.verify import summary, verify
 from outcross.data.release.witnesses import Witnesses
+from outcross.data.review.queue import Queue
+from outcross.data.stores.home import Home
 from outcross.data.stores.lease import lease
 from outcross.errors import VerificationFailed
 from outcross.tasks.release import release
 from tests import make
-from tests.released import child, drafted, first, tampered
+from tests.released import child, drafted, first, floored, tampered
 
 
 def test_verify_proves_a_release_and_counts_the_links_back_to_people(published):
@@ -182,3 +186,69 @@ def test_each_ancestor_is_walked_once_however_many_rows_share_it(published, monk
     verify(home, made)
     assert len(asked) == len(set(asked))
     assert len(asked) == 44 + 3
+
+
+@pytest.fixture
+def logged(stocked: tuple[Home, Recipe]) -> tuple[Home, Recipe]:
+    """A home whose second release wrote down the second event of its review log."""
+    home, recipe = stocked
+    for name in ("ada", "grace"):
+        Queue(home.queue).add_reviewer(name)
+    assert release(home, floored(recipe, 0.6)).manifest()["review_log"]["events"] == 2
+    return home, recipe
+
+
+def cut(home: Home) -> None:
+    """Take the last event out of the review log, as somebody with access to the disk could."""
+    with closing(sqlite3.connect(home.queue)) as connection, connection:
+        connection.execute("DROP TRIGGER IF EXISTS event_stays")
+        connection.execute("DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)")
+
+
+def test_a_review_log_that_went_on_since_holds_and_is_only_read(logged):
+    home, _ = logged
+    Queue(home.queue).add_reviewer("linus")
+    before = home.queue.read_bytes()
+    assert verify(home, releases.find(home, "mine")).witnesses.gaps == ()
+    assert home.queue.read_bytes() == before
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_review_log_whose_end_is_gone_fails_the_release_that_wrote_it_down(logged, anew):
+    home, _ = logged
+    cut(home)
+    if anew:
+        Queue(home.queue).add_reviewer("eve")
+    assert Queue(home.queue).verify()[0] == 1 + anew, "the queue alone can't tell"
+    with pytest.raises(VerificationFailed, match=r"mine 2 .* no longer holds event 2 .* older copy was put back"):
+        verify(home, releases.find(home, "mine"))
+
+
+def test_a_release_made_after_the_end_was_lost_holds_and_says_so(logged, caplog):
+    home, recipe = logged
+    cut(home)
+    made = release(home, floored(recipe, 0.7))
+    assert "no longer holds event 2, which release mine 2 wrote down" in caplog.text
+    said = "weaker than it could be: review.sqlite no longer holds event 2, which mine 2 wrote down."
+    for version in (made, releases.find(home, "mine", 1)):
+        assert said in summary(verify(home, version))
+
+
+def test_a_review_log_with_a_broken_link_is_caught(logged):
+    home, _ = logged
+    with closing(sqlite3.connect(home.queue)) as connection, connection:
+        connection.execute("DROP TRIGGER event_is_final")
+        connection.execute("UPDATE event SET kind = 'other' WHERE seq = 1")
+    with pytest.raises(VerificationFailed, match="doesn't hold at event 1"):
+        verify(home, releases.find(home, "mine"))
+
+
+def test_a_proof_without_the_review_queue_says_so(logged):
+    home, _ = logged
+    home.queue.unlink()
+    assert "weaker than it could be: there is no review.sqlite beside it." in summary(
+        verify(home, releases.find(home, "mine"))
+    )
+    assert not home.queue.exists()
+    home.queue.write_text("nothing of the kind" * 100)
+    assert "review.sqlite could not be read" in summary(verify(home, releases.find(home, "mine")))

@@ -20,9 +20,7 @@ GUESSES = (
     {"instruction": "instruction", "context": "input", "response": "output"},
     {"instruction": "instruction", "context": "instances.0.input", "response": "instances.0.output"},
 )
-"""Field names in common use; the first set that the first good line holds is taken."""
-
-OPTIONAL = {"context"}
+"""Field names in common use; the first set that the first good line holds is taken for the whole file."""
 
 
 @dataclass(frozen=True)
@@ -36,39 +34,53 @@ class JsonlReader:
     path: Path
     kind: str
     fields: Mapping[str, str] = field(default_factory=dict)
-    """Content field → name in the file; guessed for instruction rows where empty."""
+    """Content field → name in the file."""
     stratum: str | None = None
     """Name of the field that holds a row's stratum; all rows are of stratum `all` where None."""
     document: str | None = None
     """Name of the field that holds a row's document; each row is a document of its own where None."""
+    guess: bool = True
+    """Whether a row that `fields` don't fit may have names in common use, the same ones in the whole file."""
 
     def __call__(self) -> Iterator[Candidate | Refusal]:
-        fields = dict(self.fields)
+        usual: Mapping[str, str] = {}
         for number, line in lines(self.path):
             row = parse(self.path, number, line)
             if isinstance(row, dict):
-                fields = fields or self._guess(row)
-                missing = [name for name in (self.stratum, self.document) if name and _find(row, name) is None]
-                if missing:
-                    yield Refusal(self.path.name, number, f"has no field {missing[0]}: the recipe slices by it", "")
-                else:
-                    yield self._candidate(number, row, fields)
+                own = self._fits(row, self.fields)
+                if self.guess and not own:
+                    usual = usual or self._usual(row)
+                names = self.fields if own else usual or self.fields
+                reason = self._unfit(row, names)
+                yield Refusal(self.path.name, number, reason, "") if reason else self._candidate(number, row, names)
             elif row is not None:
                 yield row
 
-    def _guess(self, row: dict[str, object]) -> dict[str, str]:
-        if self.kind != "instruction":
-            return {}
-        for guess in GUESSES:
-            if all(_find(row, name) is not None for part, name in guess.items() if part not in OPTIONAL):
-                return dict(guess)
-        raise InputError(
-            f"{self.path} has the fields {', '.join(sorted(row))}, and none of the usual pairs. Say which is which: "
-            f"--field instruction=NAME --field response=NAME."
-        )
+    def _fits(self, row: dict[str, object], names: Mapping[str, str]) -> bool:
+        """Whether a row has all that its kind can't do without, under these names."""
+        fields = KINDS[self.kind].model_fields
+        needed = [name for part, name in names.items() if fields[part].is_required()]
+        return bool(names) and all(_find(row, name) is not None for name in needed)
 
-    def _candidate(self, number: int, row: dict[str, object], fields: Mapping[str, str]) -> Candidate:
-        names = fields or {part: part for part in KINDS[self.kind].model_fields if part != "kind"}
+    def _usual(self, row: dict[str, object]) -> Mapping[str, str]:
+        """The names in common use that fit a row; of kinds other than instruction, the fields' own. Empty if none."""
+        if self.kind != "instruction":
+            return {part: part for part in KINDS[self.kind].model_fields if part != "kind"}
+        return next((names for names in GUESSES if self._fits(row, names)), {})
+
+    def _unfit(self, row: dict[str, object], names: Mapping[str, str]) -> str:
+        """Why a row can't be read; empty where it can."""
+        if not names:
+            # A name may hold what no store takes, which `repr` escapes.
+            found = ", ".join(map(repr, sorted(row)))[:EXCERPT]
+            return (
+                f"has the fields {found}, and none of the usual pairs: say which is which with --field "
+                "instruction=NAME --field response=NAME"
+            )
+        missing = [name for name in (self.stratum, self.document) if name and _find(row, name) is None]
+        return f"has no field {missing[0]}: the recipe slices by it" if missing else ""
+
+    def _candidate(self, number: int, row: dict[str, object], names: Mapping[str, str]) -> Candidate:
         content = {part: value for part, name in names.items() if (value := _find(row, name)) is not None}
         name = self.path.name
         document = str(_find(row, self.document)) if self.document else str(number)

@@ -38,7 +38,8 @@ def _functions(path: Path, name: Path) -> Iterator[Candidate | Refusal]:
     except (SyntaxError, UnicodeDecodeError) as error:
         yield Refusal(file, 1, f"isn't Python source in UTF-8: {error}", "")
         return
-    lines = source.splitlines(keepends=True)
+    # Not `splitlines`, which ends a line at a form feed too, and so counts lines that Python doesn't.
+    lines = source.split("\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             docstring = ast.get_docstring(node, clean=False)
@@ -66,5 +67,5 @@ def _code(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str], *, doc
         if not rest or text.lineno == node.lineno or rest[0].lineno == text.end_lineno or text.end_lineno is None:
             return None
         kept = lines[first : text.lineno - 1] + lines[text.end_lineno : node.end_lineno]
-    code = textwrap.dedent("".join(kept)).strip("\n")
+    code = textwrap.dedent("\n".join(kept)).strip("\n")
     return code if code.count("\n") + 1 in LINES else None

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from outcross.data.samples import canonical, digest
@@ -22,6 +22,9 @@ FACTS = {
 
 TABLES = {"enqueued": "item", "decided": "decision"}
 
+Head = tuple[int, str]
+"""Number and hash of a log's last event, as they are written down elsewhere; (0, GENESIS) of an empty log."""
+
 
 class Event(NamedTuple):
     """One entry of the log, its link already checked."""
@@ -32,8 +35,8 @@ class Event(NamedTuple):
     body: dict[str, Any]
 
 
-def head(connection: sqlite3.Connection) -> tuple[int, str]:
-    """The last event's number and hash; (0, GENESIS) where there is none yet."""
+def head(connection: sqlite3.Connection) -> Head:
+    """The last event's number and hash."""
     row = connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
     return (row[0], row[1]) if row else (0, GENESIS)
 
@@ -69,11 +72,10 @@ def walk(connection: sqlite3.Connection) -> Iterator[Event]:
         expected, previous = seq + 1, own_hash
 
 
-def verify(connection: sqlite3.Connection) -> tuple[int, str]:
+def verify(connection: sqlite3.Connection) -> Head:
     """Check the whole chain, and every item and decision against it; return the chain's head.
 
-    A head that was written down elsewhere earlier must still be an event of the chain: that alone shows
-    that nobody cut off its end.
+    That nobody cut off its end is for `lost` to show.
 
     Raises:
         VerificationFailed: names the first event that doesn't hold.
@@ -90,6 +92,15 @@ def verify(connection: sqlite3.Connection) -> tuple[int, str]:
         if rows != seen[kind]:
             raise _broken(event.seq + 1, f"the table {table} has {rows} rows, of which {seen[kind]} were recorded")
     return event.seq, event.hash
+
+
+def lost(connection: sqlite3.Connection, heads: Iterable[Head]) -> set[Head]:
+    """Of the heads that were written down elsewhere, those that are no event of the chain any more.
+
+    Raises:
+        VerificationFailed: a link of the chain doesn't hold; its number is named.
+    """
+    return set(heads).difference([(0, GENESIS)], ((event.seq, event.hash) for event in walk(connection)))
 
 
 def _row_digest(connection: sqlite3.Connection, kind: str, row_id: str) -> str:

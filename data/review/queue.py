@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from outcross.data.review import chain, claims, rulings
+from outcross.data.review.chain import Head
 from outcross.data.review.items import MAX_DRAFT, Claim, Counts, DecisionRow, Item, Role, Ruling, SkipReason
 from outcross.data.stores.lease import lock
 from outcross.data.stores.migrate import migrate_sqlite
@@ -42,18 +43,22 @@ class Queue:
     file can't be used.
     """
 
-    def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, *, now: Callable[[], float] = time.time, read_only: bool = False) -> None:
         """Open the queue, creating the file and bringing it up to date where needed.
 
         Args:
             path: the SQLite file, in a folder that exists.
             now: seconds since the epoch; tests move it.
+            read_only: only look, at a file that is left as it is; what doesn't suit a call is said by that call.
 
         Raises:
             StoreError: the file isn't a queue that this version opens.
         """
         self.path = Path(path)
         self._now = now
+        self._mode = "ro" if read_only else "rw"
+        if read_only:
+            return
         # SQLite doesn't wait when two processes switch a new file to WAL at once, so they take turns.
         with lock(self.path), self._connected(mode="rwc") as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -199,7 +204,7 @@ class Queue:
         with self._snapshot() as connection:
             return claims.counts(connection, recipe, self._now())
 
-    def verify(self) -> tuple[int, str]:
+    def verify(self) -> Head:
         """Check the log's hash chain, and every item and decision against it.
 
         Returns:
@@ -211,10 +216,19 @@ class Queue:
         with self._snapshot() as connection:
             return chain.verify(connection)
 
+    def lost(self, heads: Iterable[Head]) -> set[Head]:
+        """Of the heads that `verify` gave earlier, those that are no event of the log any more: its end is gone.
+
+        Raises:
+            VerificationFailed: a link of the log's hash chain doesn't hold; its number is named.
+        """
+        with self._snapshot() as connection:
+            return chain.lost(connection, heads)
+
     @contextmanager
-    def _connected(self, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+    def _connected(self, mode: str = "") -> Iterator[sqlite3.Connection]:
         try:
-            address = f"{self.path.absolute().as_uri()}?mode={mode}"
+            address = f"{self.path.absolute().as_uri()}?mode={mode or self._mode}"
             with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY)) as connection:
                 connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA foreign_keys = ON")

@@ -17,7 +17,7 @@ class Decision(Record):
 
     decision_id: str
     seq: int
-    """The queue's own order; a later decision on the same sample replaces an earlier one."""
+    """The number in the queue, which counts on from an earlier one where the queue was put back from a copy."""
     sample_id: str
     recipe: str
     verdict: Literal["approve", "edit", "reject"]
@@ -30,6 +30,7 @@ class Decision(Record):
     incl_prob: float
     shown_hash: str
     reviewed_at: datetime
+    """A later decision on the same sample replaces an earlier one; `seq` orders those of one moment."""
 
 
 def known(home: Home) -> set[str]:

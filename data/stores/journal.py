@@ -16,7 +16,7 @@ class Draft(Record):
 
     request_key: str
     setup: str
-    """Digest of the model, templates and sampling parameters that it was made with."""
+    """Digest of the model, its depth, the templates and sampling parameters that it was made with."""
     rank: str
     """Its slot in the recipe's plan."""
     state: Literal["drafted", "invalid", "failed"]
@@ -39,6 +39,9 @@ class Miss(Record):
     """A request that nobody answered for the moment; the next run asks again."""
 
     request_key: str
+    setup: str
+    rank: str
+    """With the setup, what a later answer is known by: its request differs where other examples are shown by then."""
     reason: str
     attempts: int
 
@@ -55,8 +58,8 @@ def write(home: Home, recipe: str, drafts: Sequence[Draft], misses: Sequence[Mis
         add_samples(connection, recipe, [draft.sample for draft in drafts if draft.sample])
         for miss in misses:
             connection.execute(
-                "INSERT INTO miss (request_key, recipe, reason, attempts) VALUES (?, ?, ?, ?)",
-                [miss.request_key, recipe, miss.reason, miss.attempts],
+                "INSERT INTO miss (request_key, recipe, setup, rank, reason, attempts) VALUES (?, ?, ?, ?, ?, ?)",
+                [miss.request_key, recipe, miss.setup, miss.rank, miss.reason, miss.attempts],
             )
         return insert_new(connection, "draft", frame, ["recipe", "setup", "rank"]) if rows else 0
 
@@ -69,13 +72,14 @@ def answered(home: Home, recipe: str, setup: str) -> set[str]:
 
 
 def tally(home: Home, recipe: str) -> dict[str, int]:
-    """Requests by what they came to; `missed` counts those still without an answer."""
+    """Slots by what they came to, each setup's own; `missed` counts those still without an answer."""
     with opened(home) as connection:
         states = connection.execute(
             "SELECT state, count(*) FROM draft WHERE recipe = ? GROUP BY state ORDER BY state", [recipe]
         ).fetchall()
         missed = connection.execute(
-            "SELECT count(DISTINCT request_key) FROM miss ANTI JOIN draft USING (recipe, request_key) WHERE recipe = ?",
+            "SELECT count(DISTINCT (setup, rank)) FROM miss ANTI JOIN draft USING (recipe, setup, rank)"
+            " WHERE recipe = ?",
             [recipe],
         ).fetchall()
     return dict(states) | {"missed": missed[0][0]}

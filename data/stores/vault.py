@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import duckdb
 import polars as pl
 
 from outcross.data.samples import Sample
@@ -30,8 +32,16 @@ class Split:
         return "seed" if point < self.heldout + self.seed else "mixture"
 
 
-def add(home: Home, recipe: str, rows: Sequence[tuple[str, Sample]]) -> int:
-    """Store human samples with the part each belongs to; return how many were new.
+class Added(NamedTuple):
+    """What storing rows came to."""
+
+    new: int
+    otherwise: int
+    """Rows that were there under another licence, attestation or stratum."""
+
+
+def add(home: Home, recipe: str, rows: Sequence[tuple[str, Sample]]) -> Added:
+    """Store human samples with the part each belongs to.
 
     A sample that the recipe already has stays as it first came, part included, so that a second copy in
     another document can't cross the split.
@@ -42,7 +52,20 @@ def add(home: Home, recipe: str, rows: Sequence[tuple[str, Sample]]) -> int:
     home.root.mkdir(parents=True, exist_ok=True)
     with lease(home.vault) as connection:
         migrate_duckdb(connection, "vault")
-        return insert_new(connection, "human_sample", frame, ["recipe", "sample_id"])
+        otherwise = _otherwise(connection, frame)
+        return Added(insert_new(connection, "human_sample", frame, ["recipe", "sample_id"]), otherwise)
+
+
+def _otherwise(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> int:
+    connection.register("incoming", frame.to_arrow())
+    # A row that stands in two documents has a stratum for each; that is no correction.
+    found = connection.execute(
+        "SELECT count(DISTINCT sample_id) FROM incoming JOIN human_sample AS kept USING (recipe, sample_id) "
+        "WHERE incoming.licence <> kept.licence OR incoming.attestation <> kept.attestation "
+        "OR (incoming.source = kept.source AND incoming.stratum <> kept.stratum)"
+    ).fetchone()
+    connection.unregister("incoming")
+    return int(found[0]) if found else 0
 
 
 def samples(home: Home, recipe: str, part: str) -> list[Sample]:

@@ -20,7 +20,7 @@ CREATE TABLE sample (
 CREATE TABLE draft (
     request_key  VARCHAR NOT NULL,
     recipe       VARCHAR NOT NULL,
-    -- Names the model, the prompt's templates and the sampling parameters.
+    -- Names the model, its depth, the prompt's templates and the sampling parameters.
     setup        VARCHAR NOT NULL,
     -- The draft's place in its recipe's plan, as text that sorts; it does not depend on when it was answered.
     rank         VARCHAR NOT NULL,
@@ -39,10 +39,13 @@ CREATE TABLE draft (
     CHECK ((state = 'drafted') = (sample_id IS NOT NULL))
 );
 
--- What was asked and not answered for the moment, each time that happened. The next run asks again.
+-- What was asked and not answered for the moment, each time that happened. The next run asks again,
+-- with another request where the vault has grown since: a slot is known by its setup and rank, as in `draft`.
 CREATE TABLE miss (
     request_key VARCHAR NOT NULL,
     recipe      VARCHAR NOT NULL,
+    setup       VARCHAR NOT NULL,
+    rank        VARCHAR NOT NULL,
     reason      VARCHAR NOT NULL,
     attempts    INTEGER NOT NULL,
     missed_at   TIMESTAMPTZ NOT NULL DEFAULT now()
@@ -79,6 +82,7 @@ CREATE TABLE verdict (
 -- What experts decided, copied from the review queue in its order.
 CREATE TABLE decision (
     decision_id VARCHAR NOT NULL,
+    -- The number in the queue; it starts again from the copy's where a queue was put back from one.
     seq         BIGINT NOT NULL,
     sample_id   VARCHAR NOT NULL,
     recipe      VARCHAR NOT NULL,
@@ -118,7 +122,7 @@ CREATE VIEW drafted AS
 SELECT recipe, sample_id, min(rank) AS rank
 FROM draft WHERE state = 'drafted' GROUP BY recipe, sample_id;
 
--- One row a sample of a recipe: the expert's last word.
+-- One row a sample of a recipe: the expert's last word. The time comes first, because `seq` may start again.
 CREATE VIEW settled AS
-SELECT recipe, sample_id, arg_max(verdict, seq) AS verdict, arg_max(edited_id, seq) AS edited_id
-FROM decision GROUP BY recipe, sample_id;
+SELECT recipe, sample_id, verdict, edited_id FROM decision
+QUALIFY row_number() OVER (PARTITION BY recipe, sample_id ORDER BY reviewed_at DESC, seq DESC) = 1;
