@@ -171,7 +171,7 @@ def rows(console: Console, frame: pl.DataFrame) -> None:
 def status(console: Console, home: Home) -> None:
     """How each recipe of a home stands; recipes with nothing in the vault are left out."""
     console.print(f"home {home.root.absolute()}", highlight=False, soft_wrap=True)
-    table = _table("", "to train on", "drafted", "accepted", "borderline", "rejected", "to review", "release")
+    table = _table("", "people", "drafted", "accepted", "borderline", "rejected", "waiting", "release")
     for name in recipes.names(home):
         people = vault.counts(home, name)
         if not people:
@@ -181,7 +181,7 @@ def status(console: Console, home: Home) -> None:
         waiting = Queue(home.queue).counts(name).waiting if home.queue.exists() else 0
         newest = releases.versions(home, name)
         table.add_row(
-            Text(name, no_wrap=True),
+            Text(name),
             f"{people.get('mixture', 0):,}",
             f"{journal.tally(home, name).get('drafted', 0):,}",
             *(f"{count:,}" for count in (judged.accepted, judged.borderline, judged.rejected)),

@@ -226,5 +226,5 @@ def summary(proof: Proof) -> str:
     bar = f" but for imported drafts ({proof.imported:,})" if proof.imported else ""
     return (
         f"{proof.rows:,} rows and {proof.ancestors:,} ancestors hold; every chain ends with people{bar}, "
-        f"{proof.deepest} links away at most. {beside} Root {proof.root}."
+        f"at most {proof.deepest} link{'' if proof.deepest == 1 else 's'} away. {beside} Root {proof.root}."
     )
