@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from outcross.errors import RecipeError
+from outcross.validators.language import Language
 from outcross.validators.length import Length
 from outcross.validators.references import References
 from outcross.validators.registry import VALIDATORS, build
@@ -175,6 +176,17 @@ ROWS = st.lists(
 
 def everything_said(frame: pl.DataFrame, references: References) -> pl.DataFrame:
     return pl.concat(run(validator, frame, references) for validator in ALL)
+
+
+@pytest.mark.parametrize("validator", [Language(), Length(minimum=3, target=40, maximum=60)], ids=lambda one: one.name)
+def test_a_score_is_the_same_to_the_last_bit_alone_and_in_company(validator):
+    frame = samples(*({"response": "é " * n + "the " * (70 - n // 2)} for n in range(0, 140, 3)))
+    frame = pl.concat([frame, samples(*({"response": "of " * n} for n in range(1, 150)))]).with_columns(
+        sample_id=pl.int_range(pl.len()).cast(pl.String)
+    )
+    together = run(validator, frame, References())
+    alone = pl.concat(run(validator, frame[n : n + 1], References()) for n in range(frame.height))
+    assert_frame_equal(together, alone, check_exact=True)
 
 
 @settings(max_examples=30, deadline=None)

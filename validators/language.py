@@ -54,8 +54,10 @@ class Language:
             words=spoken.list.len(),
             common=listed.list.eval(pl.element().is_in(STOP_WORDS)).list.sum(),
         )
-        ascii_share, stop_share = pl.col("plain") / pl.col("letters"), pl.col("common") / pl.col("words")
-        parts = (ascii_share / self.ascii).clip(0, 1), (stop_share / self.stop_words).clip(0, 1)
+        # Limits multiply what is divided by: Polars divides one row by a number otherwise than many, in the last bit.
+        ascii_share = pl.col("plain") / (pl.col("letters") * self.ascii)
+        stop_share = pl.col("common") / (pl.col("words") * self.stop_words)
+        parts = ascii_share.clip(0, 1), stop_share.clip(0, 1)
         score = pl.min_horizontal(parts)
         said = (
             pl.when(parts[0] < parts[1])

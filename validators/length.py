@@ -30,13 +30,14 @@ class Length:
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Count the words of `response`."""
         count = pl.col("count").cast(pl.Int64)
+        # Multiplied, since Polars divides one row by a number otherwise than many, in the last bit.
         score = (
             pl.when(count < self.minimum)
             .then(0.0)
             .when(count < self.target)
-            .then((count - self.minimum + 1) / (self.target - self.minimum + 1))
+            .then((count - self.minimum + 1) * (1 / (self.target - self.minimum + 1)))
             .when(count > self.maximum)
-            .then((2.0 - count / self.maximum).clip(0.0, 1.0))
+            .then((2.0 - count * (1 / self.maximum)).clip(0.0, 1.0))
             .otherwise(1.0)
         )
         found = (
