@@ -44,8 +44,8 @@ def visit(queue: Queue, *, enter: bool = True) -> TestClient:
     app = create_app(queue, "ada")
     client = TestClient(app, base_url="http://127.0.0.1:8787", raise_server_exceptions=False)
     if enter:
-        client.get("/", params={"key": app.state.desk.keys.link})
-    client.headers.update({"X-CSRF-Token": app.state.desk.keys.csrf, "Sec-Fetch-Site": "same-origin"})
+        client.get("/", params={"key": app.state.keys.link})
+    client.headers.update({"X-CSRF-Token": app.state.keys.csrf, "Sec-Fetch-Site": "same-origin"})
     return client
 
 
@@ -101,7 +101,7 @@ def test_a_failure_is_sealed_and_tells_nothing(
 
 def test_the_printed_address_gives_a_cookie_that_scripts_cannot_read_and_forgets_the_key(queue: Queue) -> None:
     with visit(queue, enter=False) as stranger:
-        key = stranger.app.state.desk.keys.link  # type: ignore[attr-defined]
+        key = stranger.app.state.keys.link  # type: ignore[attr-defined]
         answer = stranger.get("/", params={"key": key}, follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         cookie = answer.headers["set-cookie"].lower()

@@ -68,7 +68,7 @@ def served(queue: Queue) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/?key={app.state.desk.keys.link}"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/?key={app.state.keys.link}"
         finally:
             server.should_exit = True
             thread.join()

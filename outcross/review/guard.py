@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outcross.review.pages import render
+from outcross.data.review.accounts import Account
+from outcross.review.refusals import answer
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +48,12 @@ class Keys:
     """The cookie's name, so that two servers on one machine don't log each other out."""
 
 
-def answer(request: Request, status: int, message: str) -> Response:
-    """Say no: in JSON to the script, on a page to a person."""
-    if request.method not in {"GET", "HEAD"}:
-        return JSONResponse({"error": message}, status)
-    return HTMLResponse(render("refused.html", status=status, message=message), status)
-
-
 class Guard:
     """ASGI middleware that lets only this page drive this server, and seals every answer."""
 
-    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys, account: Account) -> None:
         self.app = app
+        self.account = account
         self.keys = keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +73,8 @@ class Guard:
             await send(message)
 
         request = Request(scope)
+        request.state.account = self.account
+        request.state.csrf = self.keys.csrf
         try:
             await (self._stop(request) or self.app)(scope, receive, sealed)
         except Exception:

@@ -1,0 +1,45 @@
+"""How the review page says no: in JSON to the script, on a page to a person."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from outcross.errors import ClaimLost, OutcrossError, ReviewError, StoreBusy
+from outcross.review.pages import render
+
+STATUSES: dict[type[Exception], int] = {ClaimLost: 409, StoreBusy: 503, ReviewError: 422}
+
+
+def answer(request: Request, status: int, message: str) -> Response:
+    """Say no in the way in which the request was made."""
+    if request.method not in {"GET", "HEAD"}:
+        return JSONResponse({"error": message}, status)
+    return HTMLResponse(render("refused.html", status=status, message=message), status)
+
+
+def explain(app: FastAPI) -> None:
+    """Let `app` answer every error in words."""
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_malformed)
+    app.add_exception_handler(OutcrossError, _on_refusal)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for it alone
+    said = {404: "There is no such page.", 405: "This address doesn't take that kind of request."}
+    response = answer(request, error.status_code, said.get(error.status_code, error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _on_malformed(request: Request, error: Exception) -> Response:
+    """Say what is wrong with a request, without echoing what it held."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for it alone
+    faults = (f"{fault['loc'][-1]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
+    return answer(request, 422, "; ".join(faults))
+
+
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    return answer(request, STATUSES.get(type(error), 500), str(error))
