@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import polars as pl
 
 from outcross.data.recipe import Recipe
-from outcross.data.review.items import DecisionRow, Item
+from outcross.data.review.decisions import DecisionRow
+from outcross.data.review.items import Item
 from outcross.data.review.queue import Queue
 from outcross.data.samples import CONTENT, Origin, Provenance, Sample
 from outcross.data.stores import decisions, screening, warehouse

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from outcross.data.review.claims import LEASE
-from outcross.data.review.items import MAX_DRAFT, Claim, Item, Ruling
+from outcross.data.review.answers import Ruling
+from outcross.data.review.items import MAX_DRAFT, Claim, Item
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Preference, Provenance, Sample
 from outcross.errors import ClaimLost, ReviewError, StoreError, VerificationFailed

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from outcross.data.review.claims import LEASE
-from outcross.data.review.items import Claim, Ruling
+from outcross.data.review.answers import Ruling
+from outcross.data.review.items import Claim
 from outcross.data.review.queue import Queue
 from outcross.errors import ClaimLost
 from tests.review_items import an_item

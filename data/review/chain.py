@@ -12,15 +12,24 @@ from outcross.errors import VerificationFailed
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
 
+ITEM = (
+    "id, kind, payload, payload_hash, sample_id, recipe, lineage_seed, author_kind, author_id, source, incl_prob, "
+    "created"
+)
+DECISION = (
+    "id, seq, claim, item, reviewer, idem, verdict, reasons, note, edit, shown_hash, active_ms, wall_ms, supersedes, at"
+)
 FACTS = {
-    "enqueued": "SELECT id, kind, payload, payload_hash, sample_id, recipe, lineage_seed, author_kind, author_id, "
-    "source, incl_prob, created FROM item WHERE id = ?",
-    "decided": "SELECT id, seq, claim, item, reviewer, idem, verdict, reasons, note, edit, shown_hash, active_ms, "
-    "wall_ms, supersedes, at FROM decision WHERE id = ?",
+    "enqueued": f"SELECT {ITEM} FROM item WHERE id = ?",
+    "queued": f"SELECT {ITEM}, need, skill, score, hint FROM item WHERE id = ?",
+    "decided": f"SELECT {DECISION} FROM decision WHERE id = ?",
+    "judged": f"SELECT {DECISION}, labels, strength, swapped, guideline, revealed, stage, correct, takes, cause, "
+    "both_fine FROM decision WHERE id = ?",
+    "gold_added": "SELECT item, verdict, labels, explanation, training FROM gold WHERE item = ?",
 }
 """Which columns of its row an event of that kind commits to. A row's later columns need a kind of their own."""
 
-TABLES = {"enqueued": "item", "decided": "decision"}
+TABLES = {"enqueued": "item", "queued": "item", "decided": "decision", "judged": "decision", "gold_added": "gold"}
 
 Head = tuple[int, str]
 """Number and hash of a log's last event, as they are written down elsewhere; (0, GENESIS) of an empty log."""
@@ -84,13 +93,13 @@ def verify(connection: sqlite3.Connection) -> Head:
     seen: Counter[str] = Counter()
     for event in walk(connection):
         if event.kind in FACTS:
-            seen[event.kind] += 1
+            seen[TABLES[event.kind]] += 1
             if _row_digest(connection, event.kind, event.body["id"]) != event.body["digest"]:
                 raise _broken(event.seq, f"the {TABLES[event.kind]} {event.body['id']} isn't what was recorded")
-    for kind, table in TABLES.items():
+    for table in dict.fromkeys(TABLES.values()):
         rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-        if rows != seen[kind]:
-            raise _broken(event.seq + 1, f"the table {table} has {rows} rows, of which {seen[kind]} were recorded")
+        if rows != seen[table]:
+            raise _broken(event.seq + 1, f"the table {table} has {rows} rows, of which {seen[table]} were recorded")
     return event.seq, event.hash
 
 

@@ -1,61 +1,73 @@
 """Leases on review items: who gets which next, and whether a claim still stands. Runs in the caller's transaction."""
 
+import json
 import secrets
 import sqlite3
+from collections.abc import Callable
 
-from outcross.data.review.items import Claim, Counts, Draft, Shown
+from outcross.data.review import gold, settling
+from outcross.data.review.items import Claim, Desk, Draft, Policy, Shown
+from outcross.data.review.policies import in_force
 from outcross.errors import ClaimLost
 
 LEASE = 15 * 60.0
 """Seconds that a claim holds without a heartbeat."""
 
-CANDIDATE = """
-SELECT item.id FROM {origin}
-WHERE item.state = 'open' AND (:recipe IS NULL OR item.recipe = :recipe)
+FREE = """
+  AND item.state = 'open' AND (:recipe IS NULL OR item.recipe = :recipe)
   AND lower(item.author_id) <> lower(:reviewer)
   AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.item = item.id AND claim.reviewer = :reviewer
                                         AND claim.state IN ('open', 'done', 'skipped'))
-  AND (SELECT count(*) FROM claim WHERE claim.item = item.id AND claim.state IN ('open', 'done')) < item.need
-ORDER BY item.prio DESC, item.created, item.rowid LIMIT 1
 """
+SKILLED = """
+  AND (item.skill IS NULL OR EXISTS (
+        SELECT 1 FROM skill
+        WHERE skill.reviewer = :reviewer AND skill.recipe = item.recipe AND skill.name = item.skill
+          AND skill.revoked_at IS NULL
+          AND skill.major = (SELECT coalesce(max(major), 1) FROM policy WHERE policy.recipe = item.recipe)))
+"""
+ROOM = """
+  AND (SELECT count(*) FROM claim WHERE claim.item = item.id AND claim.state IN ('open', 'done'))
+      < item.need + item.extra
+"""
+BEST: dict[Desk, tuple[str, ...]] = {
+    "review": (
+        # Items on which the reviewer had begun to write come back before any other.
+        f"""
+FROM draft CROSS JOIN item ON item.id = draft.item AND draft.reviewer = :reviewer
+WHERE item.stage = 'review' AND item.id NOT IN (SELECT item FROM gold WHERE training)
+{FREE} {SKILLED} {ROOM} ORDER BY draft.at LIMIT 1""",
+        f"""
+FROM item WHERE item.stage = 'review' AND item.source <> 'gold'
+{FREE} {SKILLED} {ROOM} ORDER BY item.prio DESC, item.created, item.rowid LIMIT 1""",
+    ),
+    "adjudication": (f"FROM item WHERE item.stage = 'adjudication' {FREE} {ROOM} ORDER BY item.created LIMIT 1",),
+    "training": (
+        f"""
+FROM gold JOIN item ON item.id = gold.item
+WHERE gold.training AND gold.retired IS NULL {FREE} ORDER BY random() LIMIT 1""",
+    ),
+}
+"""Where each desk looks for the next item, first to last."""
 
-ORIGINS = ("draft CROSS JOIN item ON item.id = draft.item AND draft.reviewer = :reviewer", "item")
-"""Items on which the reviewer had begun to write come back before any other."""
+GOLD = (
+    "SELECT item.id FROM gold JOIN item ON item.id = gold.item WHERE NOT gold.training AND gold.retired IS NULL "
+    f"AND item.recipe = (SELECT recipe FROM item WHERE id = :best) {FREE} {SKILLED} ORDER BY random() LIMIT 1"
+)
+"""Gold that may take the best item's place: of the same recipe, so that its turning up says nothing."""
 
 INSERT = """
-INSERT INTO claim (item, slot, reviewer, token, taken, expires, state)
-SELECT :item, min(slot), :reviewer, :token, :now, :expires, 'open'
+INSERT INTO claim (item, slot, reviewer, token, taken, expires, state, stage, swapped)
+SELECT :item, min(slot), :reviewer, :token, :now, :expires, 'open', :desk, :swapped
 FROM (SELECT 0 AS slot UNION SELECT slot + 1 FROM claim WHERE item = :item AND state IN ('open', 'done'))
 WHERE slot NOT IN (SELECT slot FROM claim WHERE item = :item AND state IN ('open', 'done'))
 """
 
-HELD = """
-SELECT claim.token, claim.item, item.recipe, item.payload, item.payload_hash, claim.taken, claim.expires,
-       draft.rev, draft.body
+READ = """
+SELECT claim.token, claim.item, item.recipe, item.payload, item.payload_hash, claim.taken, claim.expires, claim.stage,
+       claim.swapped, draft.rev, draft.body
 FROM claim JOIN item ON item.id = claim.item
 LEFT JOIN draft ON draft.item = claim.item AND draft.reviewer = claim.reviewer
-WHERE claim.reviewer = ? AND claim.state = 'open'
-"""
-
-COUNTS = """
-WITH waiting AS (
-    SELECT id FROM item
-    WHERE state = 'open' AND (:recipe IS NULL OR recipe = :recipe) AND need > (
-        SELECT count(*) FROM claim
-        WHERE item = item.id AND (claim.state = 'done' OR (claim.state = 'open' AND expires >= :now)))
-)
-SELECT (SELECT count(*) FROM waiting),
-       (SELECT count(*) FROM claim JOIN item ON item.id = item
-        WHERE claim.state = 'open' AND expires >= :now AND (:recipe IS NULL OR recipe = :recipe)),
-       (SELECT count(*) FROM waiting WHERE EXISTS (SELECT 1 FROM claim WHERE item = waiting.id AND state = 'skipped'))
-"""
-
-DECIDED = """
-SELECT verdict.name, count(item.id)
-FROM verdict
-LEFT JOIN decision ON decision.verdict = verdict.name
-LEFT JOIN item ON item.id = decision.item AND (:recipe IS NULL OR item.recipe = :recipe)
-GROUP BY verdict.name
 """
 
 
@@ -64,45 +76,86 @@ def expire(connection: sqlite3.Connection, now: float) -> None:
     connection.execute("UPDATE claim SET state = 'expired' WHERE state = 'open' AND expires < ?", (now,))
 
 
-def held(connection: sqlite3.Connection, reviewer: str, now: float) -> Claim | None:
-    """The reviewer's open claim, with what may be seen of its item and the reviewer's draft."""
-    row = connection.execute(HELD, (reviewer,)).fetchone()
-    if row is None:
-        return None
+def held(connection: sqlite3.Connection, reviewer: str, desk: Desk, now: float) -> list[Claim]:
+    """The reviewer's open claims at a desk, the oldest first, with what may be seen of each item and the own draft."""
+    rows = connection.execute(
+        f"{READ} WHERE claim.reviewer = ? AND claim.state = 'open' AND claim.stage = ? ORDER BY claim.taken, claim.id",
+        (reviewer, desk),
+    )
+    return [_claim(connection, row, now) for row in rows.fetchall()]
+
+
+def read(connection: sqlite3.Connection, token: str, now: float) -> Claim:
+    """A claim by its token."""
+    return _claim(connection, connection.execute(f"{READ} WHERE claim.token = ?", (token,)).fetchone(), now)
+
+
+def _claim(connection: sqlite3.Connection, row: sqlite3.Row, now: float) -> Claim:
+    swapped = bool(row["swapped"])
+    settles = row["stage"] == "adjudication"
     return Claim(
         token=row["token"],
         item=row["item"],
         recipe=row["recipe"],
+        stage=row["stage"],
         shown=Shown.model_validate_json(row["payload"]),
+        swapped=swapped,
         shown_hash=row["payload_hash"],
         taken=row["taken"],
         expires=row["expires"],
         seconds=row["expires"] - now,
         draft=None if row["rev"] is None else Draft(rev=row["rev"], body=row["body"]),
+        policy=in_force(connection, row["recipe"]) or Policy(),
+        rivals=tuple(row.bare for row in settling.rivals(connection, row["item"], swapped)) if settles else (),
     )
 
 
-def lease_best(connection: sqlite3.Connection, reviewer: str, recipe: str | None, now: float) -> None:
-    """Open a claim on the best item for this reviewer, in its lowest unused slot; none where nothing waits."""
-    for origin in ORIGINS:
-        sql = CANDIDATE.format(origin=origin)
-        if best := connection.execute(sql, {"recipe": recipe, "reviewer": reviewer}).fetchone():
-            facts = {"item": best["id"], "reviewer": reviewer, "token": secrets.token_urlsafe(24)}
-            connection.execute(INSERT, facts | {"now": now, "expires": now + LEASE})
-            return
+def lease(
+    connection: sqlite3.Connection,
+    reviewer: str,
+    desk: Desk,
+    recipe: str | None,
+    now: float,
+    chance: Callable[[], float],
+) -> bool:
+    """Open a claim on the best item for this reviewer, in its lowest unused slot; False where nothing waits."""
+    facts = {"recipe": recipe, "reviewer": reviewer}
+    found = (connection.execute(f"SELECT item.id, item.kind {origin}", facts).fetchone() for origin in BEST[desk])
+    if (best := next(filter(None, found), None)) is None:
+        return False
+    item = best["id"]
+    if desk == "review" and chance() < _gold_share(connection, reviewer):
+        instead = connection.execute(GOLD, facts | {"best": item}).fetchone()
+        item = instead["id"] if instead else item
+    row = facts | {"item": item, "token": secrets.token_urlsafe(24), "desk": desk, "now": now, "expires": now + LEASE}
+    connection.execute(INSERT, row | {"swapped": best["kind"] == "preference" and _swap(connection, item, chance)})
+    return True
+
+
+def _gold_share(connection: sqlite3.Connection, reviewer: str) -> float:
+    sql = "SELECT count(*) FROM (SELECT 1 FROM decision WHERE reviewer = ? LIMIT ?)"
+    begun = connection.execute(sql, (reviewer, gold.FIRST)).fetchone()[0]
+    return gold.SHARE if begun >= gold.FIRST else gold.FIRST_SHARE
+
+
+def _swap(connection: sqlite3.Connection, item: str, chance: Callable[[], float]) -> bool:
+    """Whether to show a pair's second answer first: at random, and to the next person the other way round."""
+    sql = "SELECT swapped FROM claim WHERE item = ? AND state IN ('open', 'done') ORDER BY id DESC LIMIT 1"
+    before = connection.execute(sql, (item,)).fetchone()
+    return not before["swapped"] if before else chance() < 0.5
 
 
 def change(
     connection: sqlite3.Connection, token: str, reviewer: str, now: float, setting: str, value: object
 ) -> sqlite3.Row:
-    """Change an open claim that hasn't run out; return its id, item and time taken.
+    """Change an open claim that hasn't run out; return its row.
 
     Raises:
         ClaimLost: there is no such claim of this reviewer's.
     """
     row: sqlite3.Row | None = connection.execute(
         f"UPDATE claim SET {setting} WHERE token = ? AND reviewer = ? AND state = 'open' AND expires >= ? "
-        "RETURNING id, item, taken",
+        "RETURNING id, item, reviewer, taken, stage, swapped, revealed",
         (value, token, reviewer, now),
     ).fetchone()
     if row is None:
@@ -113,8 +166,37 @@ def change(
     return row
 
 
-def counts(connection: sqlite3.Connection, recipe: str | None, now: float) -> Counts:
-    """How the queue stands at `now`; a lapsed claim counts as waiting."""
-    waiting, claimed, skipped = connection.execute(COUNTS, {"recipe": recipe, "now": now}).fetchone()
-    decided = connection.execute(DECIDED, {"recipe": recipe}).fetchall()
-    return Counts(waiting=waiting, claimed=claimed, skipped=skipped, decided=dict(map(tuple, decided)))
+def done(connection: sqlite3.Connection, token: str, reviewer: str) -> sqlite3.Row:
+    """A claim that its holder has decided, the decision held or committed.
+
+    Raises:
+        ClaimLost: there is no such claim of this reviewer's.
+    """
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT claim.id, claim.item, claim.reviewer, claim.token, claim.taken, claim.stage, claim.swapped, "
+        "claim.revealed FROM claim WHERE token = ? AND reviewer = ? AND state = 'done'",
+        (token, reviewer),
+    ).fetchone()
+    if row is None:
+        raise ClaimLost("There is no decision of yours on this item to come back to.")
+    return row
+
+
+def extend(connection: sqlite3.Connection, token: str, reviewer: str, now: float) -> float:
+    """Hold a claim, and what its holder has fetched ahead, for a full lease from now; return when that ends.
+
+    Raises:
+        ClaimLost: it has lapsed or ended.
+    """
+    change(connection, token, reviewer, now, "expires = ?", now + LEASE)
+    connection.execute(
+        "UPDATE claim SET expires = ? WHERE reviewer = ? AND state = 'open' AND expires >= ?",
+        (now + LEASE, reviewer, now),
+    )
+    return now + LEASE
+
+
+def notes(connection: sqlite3.Connection, item: str) -> dict[str, object]:
+    """What was kept to be shown after a decision; empty where nothing was."""
+    hint = connection.execute("SELECT hint FROM item WHERE id = ?", (item,)).fetchone()["hint"]
+    return dict(json.loads(hint)) if hint else {}

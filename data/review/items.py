@@ -1,21 +1,26 @@
-"""What passes through the review queue: items in, claims and rulings between, decisions out."""
+"""What passes through the review queue: items in, and claims as leases on them."""
 
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from outcross.data.review.answers import Answer
 from outcross.data.samples import (
     MAX_TEXT,
     Content,
+    Conversation,
     Digest,
     Filled,
     Instruction,
     Origin,
+    Preference,
     Prose,
+    Reasoning,
     Record,
     Sample,
     Text,
+    Trajectory,
     canonical,
     digest,
 )
@@ -23,10 +28,10 @@ from outcross.data.samples import (
 Source = Literal["border", "audit", "gold", "overlap", "explore", "reject_audit"]
 """Why an item was drawn; no reviewer ever learns it."""
 
-Verdict = Literal["approve", "edit", "reject"]
-Reason = Literal["inaccurate", "not_following", "unsafe", "style", "incomplete", "duplicate", "other"]
 SkipReason = Literal["conflict_of_interest", "cannot_judge", "broken_item", "unsafe"]
 Role = Literal["reviewer", "adjudicator", "manager"]
+Desk = Literal["review", "training", "adjudication"]
+"""Where an item is answered: for the data, for practice with feedback, or to settle what others split on."""
 
 MAX_DRAFT = 2 * MAX_TEXT
 """Characters that an unsubmitted draft may hold."""
@@ -59,14 +64,6 @@ class Shown(Record):
             stratum=provenance.stratum,
         )
 
-    @property
-    def editable(self) -> str | None:
-        """The text that a reviewer may put right; None for kinds that can only be approved or rejected."""
-        match self.content:
-            case Instruction(response=text) | Text(text=text):
-                return text
-        return None
-
 
 class Item(Record):
     """A sample that waits for an expert, and why."""
@@ -86,26 +83,29 @@ class Item(Record):
     """Higher comes first; among equals, the older."""
     need: int = Field(default=1, ge=1, le=9)
     """Reviewers who must decide it."""
+    skill: Annotated[str, Field(pattern=r"^[a-z]+:[a-z-]+$")] | None = None
+    """`kind:language` that a reviewer must have qualified for; None where anybody may."""
+    score: float | None = Field(default=None, ge=0, le=1)
+    """The weakest validator's score; None where none judged it."""
+    hint: str | None = None
+    """JSON that a reviewer may see once they have decided; None where the recipe shows nothing."""
 
     @classmethod
-    def of(
-        cls, sample: Sample, *, recipe: str, source: Source, incl_prob: float, prio: float = 0.0, need: int = 1
-    ) -> Self:
-        """An item for `sample`, its author and seed read from the provenance."""
+    def of(cls, sample: Sample, *, recipe: str, source: Source, incl_prob: float, **more: object) -> Self:
+        """An item for `sample`, its author and seed read from the provenance; `more` are other fields."""
         provenance = sample.provenance
         person = provenance.editor or provenance.attestation
-        return cls(
-            shown=Shown.of(sample),
-            sample_id=sample.sample_id,
-            recipe=recipe,
-            lineage_seed=provenance.parents[0].sample_id if provenance.parents else sample.sample_id,
-            author_kind="model" if person is None else "human",
-            author_id=person or (provenance.generation.model if provenance.generation else "unknown"),
-            source=source,
-            incl_prob=incl_prob,
-            prio=prio,
-            need=need,
-        )
+        facts = {
+            "shown": Shown.of(sample),
+            "sample_id": sample.sample_id,
+            "recipe": recipe,
+            "lineage_seed": provenance.parents[0].sample_id if provenance.parents else sample.sample_id,
+            "author_kind": "model" if person is None else "human",
+            "author_id": person or (provenance.generation.model if provenance.generation else "unknown"),
+            "source": source,
+            "incl_prob": incl_prob,
+        }
+        return cls.model_validate(facts | more)
 
     @cached_property
     def payload(self) -> str:
@@ -116,6 +116,23 @@ class Item(Record):
     def payload_hash(self) -> str:
         """Digest of what is shown."""
         return digest(self.shown.model_dump(mode="json"))
+
+
+class Policy(Record):
+    """A recipe's rules for its reviewers."""
+
+    major: int = Field(default=1, ge=1)
+    """A qualification holds for one major version."""
+    minor: int = Field(default=0, ge=0)
+    guideline: Prose = ""
+    """What reviewers are told, as Markdown."""
+    steps: Literal["first_error", "per_step"] = "first_error"
+    """Whether steps after the first bad one are judged too."""
+
+    @property
+    def version(self) -> str:
+        """As it stands beside each decision."""
+        return f"{self.major}.{self.minor}"
 
 
 class Draft(Record):
@@ -132,7 +149,10 @@ class Claim(Record):
     token: str
     item: str
     recipe: str
+    stage: Desk
     shown: Shown
+    swapped: bool
+    """Whether a pair stands with its second answer first."""
     shown_hash: Digest
     taken: float
     expires: float
@@ -140,60 +160,28 @@ class Claim(Record):
     seconds: float
     """What was left of the lease when the claim was read."""
     draft: Draft | None
+    policy: Policy
+    rivals: tuple[Answer, ...] = ()
+    """In adjudication, what the reviewers said, in the order of the screen."""
+    before: Answer | None = None
+    """What this reviewer had decided, where it is being taken back or revised."""
+    revises: bool = False
+    """That decision stands, so the next ruling has to say that it supersedes it."""
 
-
-class Ruling(Record):
-    """What a reviewer decided, as the page sends it."""
-
-    verdict: Verdict
-    reasons: tuple[Reason, ...] = ()
-    note: Annotated[Prose, Field(max_length=2_000)] = ""
-    edit: Filled | None = None
-    """The whole corrected text, for the verdict `edit` alone."""
-    shown_hash: Digest
-    """The claim's own, as proof of what was on the screen."""
-    idem: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
-    """Chosen by the page, once per item shown: the same ruling sent twice counts once."""
-    active_ms: int = Field(default=0, ge=0, le=86_400_000)
-
-    @model_validator(mode="after")
-    def _verdict_has_what_it_needs(self) -> Self:
-        if (self.verdict == "edit") != (self.edit is not None):
-            raise ValueError("the corrected text belongs to the verdict edit, and to no other")
-        if (self.verdict == "reject") != bool(self.reasons):
-            raise ValueError("a rejection needs a reason, and nothing else has one")
-        if "other" in self.reasons and not self.note.strip():
-            raise ValueError("the reason other needs a few words: say what is wrong")
-        return self
-
-
-class DecisionRow(Record):
-    """A ruling as it was recorded, never changed.
-
-    It names why the item was drawn, so it is for flows and never for the page.
-    """
-
-    decision_id: str
-    seq: int
-    """Grows in the order of commits, so that reading after the last one seen misses none."""
-    item: str
-    kind: str
-    sample_id: Digest
-    recipe: str
-    lineage_seed: str
-    author_id: str
-    source: Source
-    incl_prob: float
-    reviewer: str
-    verdict: Verdict
-    reasons: tuple[Reason, ...]
-    note: str
-    edit: str | None
-    shown_hash: Digest
-    active_ms: int
-    wall_ms: int
-    supersedes: int | None
-    at: float
+    @property
+    def units(self) -> tuple[str | None, ...]:
+        """The texts that may be put right, in their order on the screen; None for a turn that isn't the assistant's."""
+        match self.shown.content:
+            case Instruction(response=text) | Text(text=text):
+                return (text,)
+            case Preference(chosen=one, rejected=other):
+                return (other, one) if self.swapped else (one, other)
+            case Reasoning(steps=steps):
+                return steps
+            case Conversation(turns=turns):
+                return tuple(turn.text if turn.role == "assistant" else None for turn in turns)
+            case Trajectory(turns=acts):
+                return tuple(act.text if act.role == "assistant" else None for act in acts)
 
 
 class Counts(Record):
@@ -204,5 +192,7 @@ class Counts(Record):
     claimed: int
     skipped: int
     """Waiting items that somebody skipped."""
-    decided: dict[Verdict, int]
-    """Decisions by verdict, all three named."""
+    split: int
+    """Items that reviewers differ on and nobody has settled."""
+    decided: dict[str, int]
+    """Decisions that stand, by verdict; those on gold and in training are left out."""

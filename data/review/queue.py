@@ -4,27 +4,23 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
-from outcross.data.review import chain, claims, rulings
+from outcross.data.review import chain, claims, counts, decisions, gold, queued, rulings
+from outcross.data.review.answers import Ruling
 from outcross.data.review.chain import Head
-from outcross.data.review.items import MAX_DRAFT, Claim, Counts, DecisionRow, Item, Role, Ruling, SkipReason
-from outcross.data.stores.lease import lock
-from outcross.data.stores.migrate import migrate_sqlite
-from outcross.errors import ClaimLost, ReviewError, StoreBusy, StoreError
+from outcross.data.review.decisions import DecisionRow
+from outcross.data.review.file import ReviewFile
+from outcross.data.review.gold import Feedback
+from outcross.data.review.items import MAX_DRAFT, Claim, Counts, Desk, Item, Role, SkipReason
+from outcross.errors import ClaimLost, ReviewError
 
-BUSY = 30.0
-"""Seconds that a transaction waits for others; each lasts milliseconds."""
+CHANCE = secrets.SystemRandom().random
 
-ITEM = """
-INSERT INTO item (id, kind, payload, payload_hash, sample_id, recipe, lineage_seed, author_kind, author_id, source,
-                  incl_prob, prio, need, created)
-VALUES (:id, :kind, :payload, :payload_hash, :sample_id, :recipe, :lineage_seed, :author_kind, :author_id, :source,
-        :incl_prob, :prio, :need, :now)
-ON CONFLICT (recipe, sample_id, payload_hash) DO NOTHING
-"""
+MAX_NOTE = 2_000
+"""Characters of a remark on the guideline or on a known answer."""
 
 DRAFT = """
 INSERT INTO draft
@@ -34,35 +30,20 @@ WHERE excluded.rev > rev
 """
 
 
-class Queue:
-    """The queue of one data home, used by the review page and the flows at the same time.
+class Queue(ReviewFile):
+    """What reviewers and flows ask of the queue of one data home, at the same time."""
 
-    Each call is one transaction on a connection of its own, so that an instance may be shared by threads,
-    pickled, or carried across a fork, and a process killed at any moment leaves no half of a call behind.
-    Any call raises `StoreBusy` where others held the file for `BUSY` seconds, and `StoreError` where the
-    file can't be used.
-    """
-
-    def __init__(self, path: Path, *, now: Callable[[], float] = time.time, read_only: bool = False) -> None:
-        """Open the queue, creating the file and bringing it up to date where needed.
-
-        Args:
-            path: the SQLite file, in a folder that exists.
-            now: seconds since the epoch; tests move it.
-            read_only: only look, at a file that is left as it is; what doesn't suit a call is said by that call.
-
-        Raises:
-            StoreError: the file isn't a queue that this version opens.
-        """
-        self.path = Path(path)
-        self._now = now
-        self._mode = "ro" if read_only else "rw"
-        if read_only:
-            return
-        # SQLite doesn't wait when two processes switch a new file to WAL at once, so they take turns.
-        with lock(self.path), self._connected(mode="rwc") as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            migrate_sqlite(connection, "queue")
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: Callable[[], float] = time.time,
+        read_only: bool = False,
+        chance: Callable[[], float] = CHANCE,
+    ) -> None:
+        """Open the queue as `ReviewFile` does; `chance` draws from [0, 1), for gold and for the order of pairs."""
+        super().__init__(path, now=now, read_only=read_only)
+        self._chance = chance
 
     def add_reviewer(self, name: str, role: Role = "reviewer") -> None:
         """Let `name` review; adding somebody again changes nothing.
@@ -87,35 +68,66 @@ class Queue:
         probability stay as they were on the first call, whatever later calls say.
         """
         now = self._now()
-        rows = [_row(item, now) for item in items]
         with self._transaction() as connection:
-            return sum(_insert(connection, row, now) for row in rows)
+            return sum(queued.insert(connection, item, now) is not None for item in items)
 
-    def claim(self, reviewer: str, recipe: str | None = None) -> Claim | None:
-        """Lease the best waiting item to `reviewer`, or return the claim already held.
+    def claim(self, reviewer: str, recipe: str | None = None, *, desk: Desk = "review") -> Claim | None:
+        """Lease the best waiting item to `reviewer`, or return the claim already held; see `lease`."""
+        held = self.lease(reviewer, recipe, desk=desk, ahead=0)
+        return held[0] if held else None
 
-        Best is: where the reviewer's own unsubmitted draft is, then the highest priority, then the oldest.
-        Nobody gets their own work, nor an item that they decided or skipped.
+    def lease(self, reviewer: str, recipe: str | None = None, *, desk: Desk = "review", ahead: int = 1) -> list[Claim]:
+        """The claims that `reviewer` holds at a desk, oldest first, filled up from what waits.
+
+        Best is: where the reviewer's own unsubmitted draft is, then the highest priority, then the oldest. Now
+        and then an item whose answer is known takes its place. Nobody gets their own work, nor an item that they
+        decided or skipped, nor one whose skill they lack.
 
         Args:
             reviewer: a name that was added.
             recipe: only items of this recipe; a claim already held is returned whatever its recipe.
+            desk: where the reviewer sits; `adjudication` is for adjudicators and managers.
+            ahead: how many items to fetch beside the one to be judged now, 0 or 1.
 
         Returns:
-            The claim, or None where nothing waits for this reviewer.
+            At most `1 + ahead` claims; none where nothing waits for this reviewer.
 
         Raises:
-            ReviewError: the reviewer isn't known, or no longer active.
+            ReviewError: the reviewer isn't known, no longer active, paused, or may not sit at this desk.
         """
         now = self._now()
         with self._transaction() as connection:
-            if not connection.execute("SELECT 1 FROM reviewer WHERE name = ? AND active = 1", (reviewer,)).fetchone():
-                raise ReviewError(f"{reviewer!r} isn't an active reviewer of {self.path}: add the name first.")
+            rulings.ripen(connection, now)
+            self._require_at_work(connection, reviewer, desk)
             claims.expire(connection, now)
-            if held := claims.held(connection, reviewer, now):
-                return held
-            claims.lease_best(connection, reviewer, recipe, now)
-            return claims.held(connection, reviewer, now)
+            held = claims.held(connection, reviewer, desk, now)
+            while len(held) < 1 + ahead and claims.lease(connection, reviewer, desk, recipe, now, self._chance):
+                held = claims.held(connection, reviewer, desk, now)
+            return held[: 1 + ahead]
+
+    def _require_at_work(self, connection: sqlite3.Connection, reviewer: str, desk: Desk) -> None:
+        row = connection.execute("SELECT role, active, paused FROM reviewer WHERE name = ?", (reviewer,)).fetchone()
+        if row is None or not row["active"]:
+            raise ReviewError(f"{reviewer!r} isn't an active reviewer of {self.path}: add the name first.")
+        if row["paused"] is not None and desk != "training":
+            raise ReviewError(
+                "Your reviewing is paused: too many answers differed from ones that are known. Nothing that you did "
+                "is lost, and a manager has been told; practise meanwhile, or write to them."
+            )
+        if desk == "adjudication" and row["role"] == "reviewer":
+            raise ReviewError(f"{reviewer!r} is no adjudicator: a manager can give that role.")
+
+    def held(self, token: str, reviewer: str) -> Claim:
+        """One claim of this reviewer's, open or decided.
+
+        Raises:
+            ClaimLost: there is none.
+        """
+        with self._connected() as connection:
+            sql = "SELECT 1 FROM claim WHERE token = ? AND reviewer = ? AND state IN ('open', 'done')"
+            if connection.execute(sql, (token, reviewer)).fetchone() is None:
+                raise ClaimLost("This item is no longer yours.")
+            return claims.read(connection, token, self._now())
 
     def heartbeat(self, token: str, reviewer: str) -> float:
         """Hold the claim for a full lease from now; return when that ends, in seconds since the epoch.
@@ -123,10 +135,8 @@ class Queue:
         Raises:
             ClaimLost: it has lapsed or ended.
         """
-        now = self._now()
         with self._transaction() as connection:
-            claims.change(connection, token, reviewer, now, "expires = ?", now + claims.LEASE)
-        return now + claims.LEASE
+            return claims.extend(connection, token, reviewer, self._now())
 
     def release(self, token: str, reviewer: str) -> None:
         """Give the item back undecided; a claim that is gone already is none to give back."""
@@ -170,39 +180,134 @@ class Queue:
                 raise ClaimLost("This item is no longer yours, so its draft stays as it last was.")
             connection.execute(DRAFT, (rev, body, self._now(), token, reviewer))
 
-    def submit(self, token: str, reviewer: str, ruling: Ruling) -> DecisionRow:
-        """Record a decision and end the claim, in one transaction that also checks the lease.
+    def submit(self, token: str, reviewer: str, ruling: Ruling, *, grace: float = 0.0) -> DecisionRow | None:
+        """End the claim with a ruling, in one transaction that also checks the lease.
 
-        The same ruling sent again (same `idem`, same claim) returns the first decision and adds nothing.
+        The same ruling sent again (same `idem`, same claim) adds nothing and returns what it came to. A ruling with
+        `revises` supersedes the decision that the claim has led to before.
+
+        Args:
+            grace: seconds in which `undo` takes it back as if it had never been; whichever call comes later commits
+                it. A training item, and one with something to show afterwards, is committed at once.
+
+        Returns:
+            The decision; None where it is held for now.
 
         Raises:
             ClaimLost: the claim has lapsed or ended; the draft is kept.
-            ReviewError: the page showed something else than the item, or the edit isn't one.
+            ReviewError: the page showed something else than the item, or the answer isn't whole.
         """
         now = self._now()
         with self._transaction() as connection:
-            seq = rulings.repeated(connection, token, reviewer, ruling.idem)
-            if seq is None:
-                claim = claims.change(connection, token, reviewer, now, "state = ?", "done")
-                rulings.check(connection, claim["item"], ruling)
-                seq = rulings.record(connection, claim, reviewer, ruling, now)
-            return rulings.read(connection, "= ?", seq)[0]
+            rulings.ripen(connection, now)
+            said = rulings.repeated(connection, token, reviewer, ruling.idem)
+            if said is None:
+                claim = self._ended(connection, token, reviewer, ruling, now)
+                rulings.check(connection, claim, ruling)
+                if grace and claim["stage"] != "training" and not claims.notes(connection, claim["item"]):
+                    rulings.hold(connection, claim, ruling, now, now + grace)
+                    return None
+                seq = rulings.record(connection, claim, ruling, now, now)
+            elif (seq := said["seq"]) is None:
+                return None
+            return decisions.read(connection, "decision.seq = ?", (seq,))[0]
+
+    def _ended(
+        self, connection: sqlite3.Connection, token: str, reviewer: str, ruling: Ruling, now: float
+    ) -> sqlite3.Row:
+        if not ruling.revises:
+            return claims.change(connection, token, reviewer, now, "state = ?", "done")
+        claim = claims.done(connection, token, reviewer)
+        rulings.revisable(connection, claim)
+        return claim
+
+    def undo(self, token: str, reviewer: str) -> Claim:
+        """Come back to a decision: the claim, with what was decided as `before`.
+
+        Within its grace the decision is taken back, and the claim is open again. After that it stands until a ruling
+        with `revises` supersedes it.
+
+        Raises:
+            ClaimLost: there is no such decision, it was made in training, or the item has been adjudicated.
+        """
+        now = self._now()
+        with self._transaction() as connection:
+            rulings.ripen(connection, now)
+            claim = claims.done(connection, token, reviewer)
+            before = rulings.withdraw(connection, claim, now + claims.LEASE)
+            said = before or rulings.revisable(connection, claim)
+            change = {"before": said.bare, "revises": before is None}
+            return claims.read(connection, token, now).model_copy(update=change)
+
+    def reveal(self, token: str, reviewer: str) -> dict[str, object]:
+        """What was kept to be shown after the decision; whatever this reviewer decides of the item from now on says so.
+
+        Returns:
+            Empty where the recipe shows nothing.
+
+        Raises:
+            ClaimLost: the item isn't decided yet, or not by this reviewer.
+        """
+        with self._transaction() as connection:
+            claim = claims.done(connection, token, reviewer)
+            if (shown := claims.notes(connection, claim["item"])) and rulings.last(connection, claim):
+                connection.execute("UPDATE claim SET revealed = 1 WHERE id = ?", (claim["id"],))
+                return shown
+            return {}
+
+    def feedback(self, token: str, reviewer: str) -> Feedback:
+        """How a training item was answered, and how it should have been.
+
+        Raises:
+            ClaimLost: it isn't answered yet, or is no training item of this reviewer's.
+        """
+        with self._transaction() as connection:
+            claim = claims.done(connection, token, reviewer)
+            if claim["stage"] != "training":
+                raise ClaimLost("Only training items have feedback.")
+            return gold.feedback(connection, claim["item"], reviewer, self._now())
+
+    def dispute(self, token: str, reviewer: str, note: str) -> None:
+        """Say that the known answer of a training item is wrong; enough such voices retire it.
+
+        Raises:
+            ClaimLost: it isn't answered yet, or is no training item of this reviewer's.
+            ReviewError: the note is empty or too long.
+        """
+        with self._transaction() as connection:
+            claim = claims.done(connection, token, reviewer)
+            if claim["stage"] != "training":
+                raise ClaimLost("Only a training item's answer can be disputed.")
+            gold.dispute(connection, claim["item"], reviewer, _remark(note), self._now())
+
+    def flag_gap(self, token: str, reviewer: str, note: str) -> None:
+        """Say what the guideline doesn't, at an item that the reviewer holds or has decided.
+
+        Raises:
+            ClaimLost: the item isn't this reviewer's.
+            ReviewError: the note is empty or too long.
+        """
+        with self._transaction() as connection:
+            sql = "SELECT item FROM claim WHERE token = ? AND reviewer = ? AND state IN ('open', 'done')"
+            if (claim := connection.execute(sql, (token, reviewer)).fetchone()) is None:
+                raise ClaimLost("This item is no longer yours.")
+            row = (claim["item"], reviewer, _remark(note), self._now())
+            connection.execute("INSERT INTO gap VALUES (?, ?, ?, ?)", row)
 
     def decisions(self, after: int = 0) -> list[DecisionRow]:
         """The decisions with `seq > after`, in the order in which they were committed."""
-        with self._connected() as connection:
-            return rulings.read(connection, "> ?", after)
+        with self._ripened() as connection:
+            return decisions.read(connection, "decision.seq > ?", (after,))
 
     def decided_since(self, reviewer: str, moment: float) -> int:
-        """How many decisions the reviewer has made from `moment` (seconds since the epoch) on."""
+        """How many items the reviewer has decided from `moment` (seconds since the epoch) on."""
         with self._connected() as connection:
-            sql = "SELECT count(*) FROM decision WHERE reviewer = ? AND at >= ? AND supersedes IS NULL"
-            return int(connection.execute(sql, (reviewer, moment)).fetchone()[0])
+            return counts.decided_since(connection, reviewer, moment)
 
     def counts(self, recipe: str | None = None) -> Counts:
         """How the queue stands, of one recipe or of all; a lapsed claim counts as waiting."""
-        with self._snapshot() as connection:
-            return claims.counts(connection, recipe, self._now())
+        with self._ripened() as connection:
+            return counts.counts(connection, recipe, self._now())
 
     def verify(self) -> Head:
         """Check the log's hash chain, and every item and decision against it.
@@ -226,44 +331,15 @@ class Queue:
             return chain.lost(connection, heads)
 
     @contextmanager
-    def _connected(self, mode: str = "") -> Iterator[sqlite3.Connection]:
-        try:
-            address = f"{self.path.absolute().as_uri()}?mode={mode or self._mode}"
-            with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY)) as connection:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA foreign_keys = ON")
-                connection.execute("PRAGMA synchronous = FULL")
-                yield connection
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-            raise  # a defect of ours, not of the file
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise StoreBusy(
-                    f"{self.path} stayed in use for {BUSY:g} s. Each call holds it for moments only, so look for a "
-                    f"stuck process with `fuser -v {self.path}`."
-                ) from error
-            raise StoreError(f"{self.path} can't be used as a review queue: {error}.") from error
-
-    @contextmanager
-    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        with self._connected() as connection:
-            connection.execute(begin)
+    def _ripened(self) -> Iterator[sqlite3.Connection]:
+        """One state, in which all is committed that can be taken back no longer."""
+        with self._transaction("BEGIN" if self._mode == "ro" else "BEGIN IMMEDIATE") as connection:
+            if self._mode != "ro":
+                rulings.ripen(connection, self._now())
             yield connection
-            connection.execute("COMMIT")  # not reached after an error: closing the connection undoes it all
-
-    def _snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Several reads of one and the same state."""
-        return self._transaction("BEGIN")
 
 
-def _row(item: Item, now: float) -> dict[str, object]:
-    shown = {"kind": item.shown.content.kind, "payload": item.payload, "payload_hash": item.payload_hash}
-    return item.model_dump(exclude={"shown"}) | shown | {"id": secrets.token_hex(16), "now": now}
-
-
-def _insert(connection: sqlite3.Connection, row: dict[str, object], now: float) -> int:
-    """Add one item unless it is there; return 1 if it was new."""
-    added = connection.execute(ITEM, row).rowcount
-    if added:
-        chain.commit_to(connection, "enqueued", str(row["id"]), now)
-    return added
+def _remark(note: str) -> str:
+    if not 1 <= len(note.strip()) <= MAX_NOTE:
+        raise ReviewError(f"say it in 1 to {MAX_NOTE:,} characters; these are {len(note.strip()):,}.")
+    return note.strip()

@@ -1,4 +1,4 @@
-"""The reviewer's desk: one item at a time, everything decided by the queue."""
+"""The reviewer's desk: one item at a time and the next one ready, everything decided by the queue."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -8,18 +8,24 @@ from fastapi import Depends, Request
 from pydantic import Field
 from starlette.responses import HTMLResponse
 
+from outcross.data.review.answers import REASONS, Ruling
 from outcross.data.review.claims import LEASE
-from outcross.data.review.items import MAX_DRAFT, Claim, Ruling, SkipReason
-from outcross.data.review.queue import Queue
+from outcross.data.review.items import MAX_DRAFT, Claim, Desk, SkipReason
+from outcross.data.review.queue import MAX_NOTE, Queue
 from outcross.data.samples import Prose, Record
+from outcross.errors import ReviewError
 from outcross.review.doors import Door, Me, TheQueue
 from outcross.review.pages import render
 from outcross.review.screen import screen
+from outcross.review.worddiff import diff
+
+GRACE = 10.0
+"""Seconds in which a decision can be taken back as if it had never been."""
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where one reviewer sits: the queue, the name, the recipe (None for all), the token that changes need."""
+class Seat:
+    """Who sits here: the queue, the name, the recipe (None for all), the token that changes need."""
 
     queue: Queue
     reviewer: str
@@ -27,8 +33,15 @@ class Desk:
     csrf: str
 
 
+class Asked(Record):
+    """The page wants items; of those that it has already only the clock is told."""
+
+    desk: Desk = "review"
+    have: tuple[str, ...] = Field(default=(), max_length=4)
+
+
 class Held(Record):
-    """A request about the claim that the page holds."""
+    """A request about a claim that the page holds."""
 
     token: str
 
@@ -46,74 +59,151 @@ class Saved(Held):
     body: Annotated[Prose, Field(max_length=MAX_DRAFT)]
 
 
-class Decided(Held):
-    """The reviewer has decided."""
+class Decided(Held, Asked):
+    """The reviewer has decided, and goes on."""
 
     ruling: Ruling
 
 
-def _desk(request: Request, queue: TheQueue, me: Me) -> Desk:
-    return Desk(queue, me.name, request.app.state.recipe, request.state.csrf)
+class Compared(Held):
+    """A text in work, to be set against the one that it corrects."""
+
+    unit: int = Field(ge=0)
+    text: Prose
 
 
-At = Annotated[Desk, Depends(_desk)]
+class Noted(Held):
+    """A remark on the guideline, or on a known answer."""
+
+    note: Annotated[Prose, Field(max_length=MAX_NOTE)]
 
 
-def _page(desk: At) -> HTMLResponse:
+def _seat(request: Request, queue: TheQueue, me: Me) -> Seat:
+    return Seat(queue, me.name, request.app.state.recipe, request.state.csrf)
+
+
+At = Annotated[Seat, Depends(_seat)]
+
+
+def _page(seat: At, me: Me) -> HTMLResponse:
     """The frame alone: reading it claims nothing."""
-    return HTMLResponse(render("page.html", desk=desk))
+    return HTMLResponse(render("page.html", seat=seat, me=me, desk="review"))
 
 
-def _claim(desk: At) -> dict[str, Any]:
-    """The next item, or the one that is held already."""
-    claim = desk.queue.claim(desk.reviewer, desk.recipe)
+def _training(seat: At, me: Me) -> HTMLResponse:
+    return HTMLResponse(render("page.html", seat=seat, me=me, desk="training"))
+
+
+def _adjudicate(seat: At, me: Me) -> HTMLResponse:
+    return HTMLResponse(render("page.html", seat=seat, me=me, desk="adjudication"))
+
+
+def _claim(sent: Asked, seat: At) -> dict[str, Any]:
+    return _ahead(sent, seat)
+
+
+def _ahead(sent: Asked, seat: Seat) -> dict[str, Any]:
+    """The item to judge and the next one; `end` is what to show where there is none."""
+    held = seat.queue.lease(seat.reviewer, seat.recipe, desk=sent.desk)
     midnight = datetime.combine(datetime.now().astimezone().date(), time.min).timestamp()
-    today = desk.queue.decided_since(desk.reviewer, midnight)
-    if claim is None:
-        counts = desk.queue.counts(desk.recipe)
-        html = render("end.html", today=today, counts=counts)
-        return {"html": html, "claim": None, "today": today}
-    html = render("item.html", screen=screen(claim.shown), shown=claim.shown)
-    return {"html": html, "claim": _visible(claim), "today": today}
+    today = seat.queue.decided_since(seat.reviewer, midnight)
+    end = None
+    if not held:
+        counts = seat.queue.counts(seat.recipe)
+        end = render("end.html", today=today, counts=counts, desk=sent.desk)
+    return {"items": [_visible(claim, have=sent.have) for claim in held], "today": today, "end": end}
 
 
-def _visible(claim: Claim) -> dict[str, Any]:
-    return {
-        "token": claim.token,
+def _visible(claim: Claim, have: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What the browser is told of a claim: nothing of who wrote it, why it was drawn, or what others thought."""
+    clock = {"token": claim.token, "seconds": claim.seconds}
+    if claim.token in have:
+        return clock
+    return clock | {
         "item": claim.item,
         "recipe": claim.recipe,
+        "kind": claim.shown.content.kind,
+        "stage": claim.stage,
         "shown_hash": claim.shown_hash,
-        "seconds": claim.seconds,
-        "editable": claim.shown.editable,
+        "html": render("item.html", screen=screen(claim.shown, swapped=claim.swapped), claim=claim),
+        "units": claim.units,
+        "reasons": REASONS[claim.shown.content.kind],
+        "per_step": claim.policy.steps == "per_step",
+        "guideline": claim.policy.version if claim.policy.guideline else None,
+        "rivals": [rival.model_dump(mode="json") for rival in claim.rivals],
         "draft": claim.draft and {"rev": claim.draft.rev, "body": claim.draft.body},
+        "before": claim.before and claim.before.model_dump(mode="json"),
+        "revises": claim.revises,
     }
 
 
-def _decide(sent: Decided, desk: At) -> dict[str, str]:
-    decision = desk.queue.submit(sent.token, desk.reviewer, sent.ruling)
-    return {"verdict": decision.verdict}
+def _decide(sent: Decided, seat: At) -> dict[str, Any]:
+    """Take the decision, and say what comes: the next items, or first the feedback or the look behind the scenes."""
+    decision = seat.queue.submit(sent.token, seat.reviewer, sent.ruling, grace=GRACE)
+    answer = _ahead(sent, seat) | {"grace": 0 if decision else GRACE, "feedback": None, "look": None}
+    if decision and decision.stage == "training":
+        feedback = seat.queue.feedback(sent.token, seat.reviewer)
+        answer["feedback"] = render("feedback.html", feedback=feedback, kind=decision.kind, given=decision)
+    elif decision and not decision.revealed and (shown := seat.queue.reveal(sent.token, seat.reviewer)):
+        answer["look"] = render("look.html", shown=shown, given=decision)
+    return answer
 
 
-def _skip(sent: Skipped, desk: At) -> dict[str, str]:
-    desk.queue.skip(sent.token, desk.reviewer, sent.reason)
+def _undo(sent: Held, seat: At) -> dict[str, Any]:
+    return {"item": _visible(seat.queue.undo(sent.token, seat.reviewer))}
+
+
+def _skip(sent: Skipped, seat: At) -> dict[str, str]:
+    seat.queue.skip(sent.token, seat.reviewer, sent.reason)
     return {"skipped": sent.reason}
 
 
-def _draft(sent: Saved, desk: At) -> dict[str, int]:
-    desk.queue.save_draft(sent.token, desk.reviewer, sent.rev, sent.body)
+def _draft(sent: Saved, seat: At) -> dict[str, int]:
+    seat.queue.save_draft(sent.token, seat.reviewer, sent.rev, sent.body)
     return {"rev": sent.rev}
 
 
-def _heartbeat(sent: Held, desk: At) -> dict[str, float]:
-    desk.queue.heartbeat(sent.token, desk.reviewer)
+def _heartbeat(sent: Held, seat: At) -> dict[str, float]:
+    seat.queue.heartbeat(sent.token, seat.reviewer)
     return {"seconds": LEASE}
+
+
+def _diff(sent: Compared, seat: At) -> dict[str, str]:
+    """How a correction differs from what it corrects; the reviewer's own claim alone."""
+    units = seat.queue.held(sent.token, seat.reviewer).units
+    text = units[sent.unit] if sent.unit < len(units) else None
+    if text is None:
+        raise ReviewError(f"there is no text {sent.unit} to correct in this item.")
+    return {"html": render("diff.html", diff=diff(text, sent.text))}
+
+
+def _flag(sent: Noted, seat: At) -> dict[str, bool]:
+    seat.queue.flag_gap(sent.token, seat.reviewer, sent.note)
+    return {"flagged": True}
+
+
+def _dispute(sent: Noted, seat: At) -> dict[str, bool]:
+    seat.queue.dispute(sent.token, seat.reviewer, sent.note)
+    return {"disputed": True}
+
+
+def _guideline(sent: Held, seat: At) -> dict[str, str]:
+    policy = seat.queue.held(sent.token, seat.reviewer).policy
+    return {"html": render("guideline.html", policy=policy)}
 
 
 ROUTES = (
     Door("GET", "/", _page, "reviewer"),
+    Door("GET", "/training", _training, "reviewer"),
+    Door("GET", "/adjudicate", _adjudicate, "adjudicator"),
     Door("POST", "/claim", _claim, "reviewer"),
     Door("POST", "/decide", _decide, "reviewer"),
+    Door("POST", "/undo", _undo, "reviewer"),
     Door("POST", "/skip", _skip, "reviewer"),
     Door("POST", "/draft", _draft, "reviewer"),
     Door("POST", "/heartbeat", _heartbeat, "reviewer"),
+    Door("POST", "/diff", _diff, "reviewer"),
+    Door("POST", "/flag", _flag, "reviewer"),
+    Door("POST", "/dispute", _dispute, "reviewer"),
+    Door("POST", "/guideline", _guideline, "reviewer"),
 )

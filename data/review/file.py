@@ -1,0 +1,75 @@
+"""The SQLite file of the review queue, and the one way to use it: short transactions on connections of their own."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+from outcross.data.stores.lease import lock
+from outcross.data.stores.migrate import migrate_sqlite
+from outcross.errors import StoreBusy, StoreError
+
+BUSY = 30.0
+"""Seconds that a transaction waits for others; each lasts milliseconds."""
+
+
+class ReviewFile:
+    """The file that queue, accounts and management share.
+
+    Each call is one transaction on a connection of its own, so that an instance may be shared by threads,
+    pickled, or carried across a fork, and a process killed at any moment leaves no half of a call behind.
+    Any call raises `StoreBusy` where others held the file for `BUSY` seconds, and `StoreError` where the
+    file can't be used.
+    """
+
+    def __init__(self, path: Path, *, now: Callable[[], float] = time.time, read_only: bool = False) -> None:
+        """Open the file, creating it and bringing it up to date where needed.
+
+        Args:
+            path: the SQLite file, in a folder that exists.
+            now: seconds since the epoch; tests move it.
+            read_only: only look, at a file that is left as it is; what doesn't suit a call is said by that call.
+
+        Raises:
+            StoreError: the file isn't a queue that this version opens.
+        """
+        self.path = Path(path)
+        self._now = now
+        self._mode = "ro" if read_only else "rw"
+        if read_only:
+            return
+        # SQLite doesn't wait when two processes switch a new file to WAL at once, so they take turns.
+        with lock(self.path), self._connected(mode="rwc") as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate_sqlite(connection, "queue")
+
+    @contextmanager
+    def _connected(self, mode: str = "") -> Iterator[sqlite3.Connection]:
+        try:
+            address = f"{self.path.absolute().as_uri()}?mode={mode or self._mode}"
+            with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY)) as connection:
+                connection.row_factory = sqlite3.Row
+                connection.execute("PRAGMA foreign_keys = ON")
+                connection.execute("PRAGMA synchronous = FULL")
+                yield connection
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise  # a defect of ours, not of the file
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise StoreBusy(
+                    f"{self.path} stayed in use for {BUSY:g} s. Each call holds it for moments only, so look for a "
+                    f"stuck process with `fuser -v {self.path}`."
+                ) from error
+            raise StoreError(f"{self.path} can't be used as a review queue: {error}.") from error
+
+    @contextmanager
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        with self._connected() as connection:
+            connection.execute(begin)
+            yield connection
+            connection.execute("COMMIT")  # not reached after an error: closing the connection undoes it all
+
+    def _snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Several reads of one and the same state."""
+        return self._transaction("BEGIN")

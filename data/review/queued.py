@@ -1,0 +1,38 @@
+"""How items enter the queue: once each, every one an event of the log."""
+
+import secrets
+import sqlite3
+
+from outcross.data.review import chain, gold
+from outcross.data.review.gold import Gold
+from outcross.data.review.items import Item
+
+INSERT = """
+INSERT INTO item (id, kind, payload, payload_hash, sample_id, recipe, lineage_seed, author_kind, author_id, source,
+                  incl_prob, prio, need, skill, score, hint, created)
+VALUES (:id, :kind, :payload, :payload_hash, :sample_id, :recipe, :lineage_seed, :author_kind, :author_id, :source,
+        :incl_prob, :prio, :need, :skill, :score, :hint, :now)
+ON CONFLICT (recipe, sample_id, payload_hash) DO NOTHING
+"""
+
+EVERYBODY = 1_000_000
+"""How many may answer an item whose answer is known: all reviewers, once each."""
+
+
+def insert(connection: sqlite3.Connection, item: Item, now: float, need: int | None = None) -> str | None:
+    """Add an item unless it is there; return its id if it is new."""
+    shown = {"kind": item.shown.content.kind, "payload": item.payload, "payload_hash": item.payload_hash}
+    row = item.model_dump(exclude={"shown"}) | shown | {"id": secrets.token_hex(16), "now": now}
+    if not connection.execute(INSERT, row | {"need": need or item.need}).rowcount:
+        return None
+    chain.commit_to(connection, "queued", str(row["id"]), now)
+    return str(row["id"])
+
+
+def insert_gold(connection: sqlite3.Connection, entry: Gold, now: float) -> bool:
+    """Add an item whose answer is known unless it is there; return whether it is new."""
+    marked = entry.item.model_copy(update={"source": "gold", "incl_prob": 1.0})
+    key = insert(connection, marked, now, EVERYBODY)
+    if key:
+        gold.insert(connection, key, entry, now)
+    return key is not None
