@@ -13,23 +13,21 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from outcross.data.review.claims import LEASE
-from outcross.data.review.answers import Ruling
-from outcross.data.review.items import Claim
 from outcross.data.review.queue import Queue
 from outcross.errors import ClaimLost
-from tests.review_items import an_item
+from tests.review_items import an_item, ruling
+
+if TYPE_CHECKING:
+    from outcross.data.review.items import Claim
 
 REVIEWERS = tuple(f"r{number}" for number in range(5))
-
-
-def ruling(claim: Claim) -> Ruling:
-    return Ruling(verdict="approve", shown_hash=claim.shown_hash, idem=f"idem-{claim.token[:20]}")
 
 
 def review(path: Path, reviewer: str, seed: int) -> None:

@@ -107,7 +107,8 @@ BEGIN
 END;
 
 CREATE TRIGGER claim_two_at_a_time BEFORE INSERT ON claim
-WHEN (SELECT count(*) FROM claim WHERE reviewer = NEW.reviewer AND state = 'open' AND stage = NEW.stage) >= 2
+WHEN NEW.state = 'open'
+  AND (SELECT count(*) FROM claim WHERE reviewer = NEW.reviewer AND state = 'open' AND stage = NEW.stage) >= 2
 BEGIN
     SELECT RAISE(ABORT, 'a reviewer holds two items at most');
 END;
