@@ -107,7 +107,8 @@ def _expected(judgements: Judgements, confusion: Floats, prior: Floats) -> Float
     evidence = np.log(confusion.transpose(0, 2, 1).reshape(-1, k))
     scores = np.log(prior) + _sums(evidence, said, judgements.item, judgements.n_items)
     likelihood: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return likelihood / likelihood.sum(axis=1, keepdims=True)
+    likelihood /= likelihood.sum(axis=1, keepdims=True)
+    return likelihood
 
 
 def _sums(table: Floats, row: Ints, group: Ints, n: int) -> Floats:

@@ -22,6 +22,8 @@ def interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
         Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
         Biometrika 26 (1934).
     """
+    if not 0 < confidence < 1:
+        raise InputError(f"confidence is {confidence}; it must lie between 0 and 1, such as 0.95.")
     half = (1 - confidence) / 2
     return 1 - upper_bound(n - k, n, half), upper_bound(k, n, half)
 
