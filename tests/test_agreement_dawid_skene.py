@@ -133,7 +133,7 @@ def test_gold_unmasks_a_majority_that_is_wrong_together():
     item, reviewer = np.repeat(np.arange(n), 3), np.tile(np.arange(3), n)
     label = np.where(reviewer == 0, truth[item], 1 - truth[item])
     judgements = Judgements(item, reviewer, label, 2)
-    gold = np.where(np.arange(n) < 20, truth, -1)
+    gold = np.where(np.arange(n) < 14, truth, -1)
     assert (dawid_skene(judgements).posterior.argmax(axis=1) != truth).all()
     informed = dawid_skene(judgements, gold)
     assert (informed.posterior.argmax(axis=1) == truth).all()
@@ -146,6 +146,12 @@ def test_one_judgement_moves_little_and_an_item_without_any_has_the_class_shares
     assert estimate.posterior[0] == pytest.approx(estimate.prior, abs=1e-3)
     assert 0.5 < estimate.posterior[1, 1] < 0.95
     assert estimate.accuracy[0] == pytest.approx(RIGHT / (RIGHT + WRONG), abs=0.05)
+
+
+def test_thousands_of_opinions_on_one_item_still_give_probabilities():
+    reviewer = np.arange(3_000)
+    estimate = dawid_skene(Judgements(np.zeros_like(reviewer), reviewer, (reviewer % 3 == 0).astype(np.int64), 2))
+    assert estimate.posterior[0] == pytest.approx([1, 0])
 
 
 def test_a_large_load_settles_before_the_rounds_run_out():
