@@ -129,6 +129,17 @@ def test_who_comes_round_before_the_adjudicator_settles_the_item(queue: Queue) -
     assert queue.claim("judge", desk="adjudication") is None
 
 
+def test_an_adjudicator_cannot_choose_between_answers_that_agree_by_now(queue: Queue) -> None:
+    split(queue)
+    claim = taken(queue, "judge", "adjudication")
+    token = str(sql(queue, "SELECT token FROM claim WHERE reviewer = 'grace'")[0][0])
+    again = ruling(queue.undo(token, "grace"), "approve", idem="grace-comes-round-now", revises=True)
+    queue.submit(token, "grace", again)
+    taking = ruling(claim, "approve", adjudication={"takes": "a", "cause": "reviewer_error"})
+    with pytest.raises(ReviewError, match="agree by now"):
+        queue.submit(claim.token, "judge", taking)
+
+
 def test_an_adjudicated_decision_is_not_revised(queue: Queue) -> None:
     split(queue)
     settles(queue, takes="a")

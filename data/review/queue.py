@@ -188,7 +188,8 @@ class Queue(ReviewFile):
 
         Args:
             grace: seconds in which `undo` takes it back as if it had never been; whichever call comes later commits
-                it. A training item, and one with something to show afterwards, is committed at once.
+                it. What was answered in training, adjudicated, or has something to show afterwards is committed at
+                once.
 
         Returns:
             The decision; None where it is held for now.
@@ -204,7 +205,7 @@ class Queue(ReviewFile):
             if said is None:
                 claim = self._ended(connection, token, reviewer, ruling, now)
                 rulings.check(connection, claim, ruling)
-                if grace and claim["stage"] != "training" and not claims.notes(connection, claim["item"]):
+                if grace and claim["stage"] == "review" and not claims.notes(connection, claim["item"]):
                     rulings.hold(connection, claim, ruling, now, now + grace)
                     return None
                 seq = rulings.record(connection, claim, ruling, now, now)
