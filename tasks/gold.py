@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from outcross.data.corpora import champ
 from outcross.data.corpora.candidates import Refusal
 from outcross.data.corpora.champ import Solution
-from outcross.data.exchange.judged import Label
 from outcross.data.recipe import Recipe
+from outcross.data.review.answers import Label
 from outcross.data.review.items import Item
 from outcross.data.samples import Record
 from outcross.data.stores import vault
