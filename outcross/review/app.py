@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from outcross.data.review.accounts import Account
+from outcross.data.review.people import Account
 from outcross.data.review.queue import Queue
 from outcross.errors import InputError
 from outcross.review import desk

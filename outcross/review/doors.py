@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import Depends, Request
 
-from outcross.data.review.accounts import Account
 from outcross.data.review.items import Role
+from outcross.data.review.people import Account
 from outcross.data.review.queue import Queue
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outcross.data.review.accounts import Account
+from outcross.data.review.people import Account
 from outcross.review.refusals import answer
 
 log = logging.getLogger(__name__)
