@@ -44,7 +44,6 @@ INSERT INTO credential VALUES (?, ?, ?)
 ON CONFLICT (reviewer) DO UPDATE SET hash = excluded.hash, changed = excluded.changed
 """
 
-
 WRONG = "The name and the password don't go together."
 VOID = "This link was used already, or is too old. Ask for another one."
 
@@ -154,6 +153,11 @@ class Accounts(ReviewFile):
             connection.execute("INSERT INTO attempt VALUES (?, ?)", (name, now))
             row = connection.execute("SELECT hash FROM credential WHERE reviewer = ?", (name,)).fetchone()
             return row["hash"] if row else None
+
+    def has_password(self, name: str) -> bool:
+        """Whether they have chosen one; who came by a link at this machine may have none."""
+        with self._connected() as connection:
+            return connection.execute("SELECT 1 FROM credential WHERE reviewer = ?", (name,)).fetchone() is not None
 
     def sign_in(self, name: str, password: str) -> str:
         """Return a new session for somebody whose password proved right.

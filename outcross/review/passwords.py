@@ -37,7 +37,7 @@ def right(password: str, kept: str | None) -> bool:
     """Whether the password is the one whose hash was kept; False, after as much work, where none was."""
     with ONE_AT_A_TIME:
         try:
-            return HASHER.verify(kept or _nobodys(), _normal(password)[:LONGEST]) and kept is not None
+            return HASHER.verify(kept or _nobodys(), _normal(password)) and kept is not None
         except (VerificationError, InvalidHashError):
             return False
 
