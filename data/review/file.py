@@ -1,5 +1,6 @@
 """The SQLite file of the review queue, and the one way to use it: short transactions on connections of their own."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -39,10 +40,19 @@ class ReviewFile:
         self._mode = "ro" if read_only else "rw"
         if read_only:
             return
+        if not self.path.exists():
+            self._make()
         # SQLite doesn't wait when two processes switch a new file to WAL at once, so they take turns.
         with lock(self.path), self._connected(mode="rwc") as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate_sqlite(connection, "queue")
+
+    def _make(self) -> None:
+        """Begin the file for this user's eyes alone: it holds what lets people in."""
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise StoreError(f"{self.path} can't be made: {error.strerror}.") from error
 
     @contextmanager
     def _connected(self, mode: str = "") -> Iterator[sqlite3.Connection]:
