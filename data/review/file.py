@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Self
 
 from outcross.data.review import rulings
 from outcross.data.stores.lease import lock
@@ -47,6 +48,11 @@ class ReviewFile:
         with lock(self.path), self._connected(mode="rwc") as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate_sqlite(connection, "queue")
+
+    @classmethod
+    def beside(cls, file: "ReviewFile") -> Self:
+        """Another side of the same file, by the same clock."""
+        return cls(file.path, now=file._now)
 
     def _make(self) -> None:
         """Begin the file for this user's eyes alone: it holds what lets people in."""

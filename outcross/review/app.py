@@ -11,13 +11,13 @@ from starlette.staticfiles import StaticFiles
 from outcross.data.review.accounts import Accounts
 from outcross.data.review.queue import Queue
 from outcross.errors import InputError
-from outcross.review import desk, entrance
+from outcross.review import desk, entrance, manage
 from outcross.review.cookies import Cookies
 from outcross.review.guard import Guard
 from outcross.review.pages import HERE
 from outcross.review.refusals import explain
 
-ROUTES = (*desk.ROUTES, *entrance.ROUTES)
+ROUTES = (*desk.ROUTES, *manage.ROUTES, *entrance.ROUTES)
 """Every route of every room, in the order of the menu."""
 
 
