@@ -24,7 +24,7 @@ GOOD_VERDICT = {
     "reasoning": "correct",
     "conversation": "success",
 }
-WORDS = "so we add both sides and then look at what is left of the sum when the carry has moved one place on".split()
+WORDS = ("so", "we", "add", "both", "sides", "and", "look", "at", "what", "is", "left", "of", "the", "carry")
 
 
 @dataclass
@@ -75,10 +75,10 @@ def drafts(count: int, chance: random.Random, *, kinds: tuple[str, ...] = KINDS)
 
 
 def known(count: int, chance: random.Random, *, kinds: tuple[str, ...] = KINDS) -> list[Gold]:
-    """Gold, half of it bad."""
+    """Gold, every other one bad."""
     made = []
     for number in range(count):
-        kind, bad = kinds[number % len(kinds)], chance.random() < 0.5
+        kind, bad = kinds[number % len(kinds)], number % 2 == 1
         item = an_item(10_000 + number, content(kind, bad, 10_000 + number, chance))
         verdict, more = _truth(kind, bad)
         made.append(Gold(item=item, answer=Answer(verdict=verdict, **more), explanation="Look at the end."))
@@ -136,7 +136,7 @@ class Crowd:
             self.queue.add_reviewer(member.name, member.role)
 
     def work(self, rounds: int = 1_000_000) -> None:
-        """Let each who reviews decide an item in turn, until nothing is left, all are paused, or the rounds are over."""
+        """Let each reviewer decide an item in turn, until nothing is left, all are paused, or the rounds are over."""
         for _ in range(rounds):
             if not sum([self.turn(member) for member in self.members if member.role == "reviewer"]):
                 return
@@ -175,7 +175,9 @@ class Crowd:
 def _takes(claim: Claim) -> Iterable[str]:
     """The rivals whose verdict fits the draft, by their place."""
     good = GOOD_VERDICT[claim.shown.content.kind]
-    return (place for place, rival in zip("ab", claim.rivals, strict=False) if (rival.verdict == good) is not _is_bad(claim))
+    return (
+        place for place, rival in zip("ab", claim.rivals, strict=False) if (rival.verdict == good) is not _is_bad(claim)
+    )
 
 
 def team() -> list[Member]:
@@ -185,7 +187,7 @@ def team() -> list[Member]:
         Member("grace", 0.93, 17.0, skips=0.02),
         Member("linus", 0.92, 12.0),
         Member("margaret", 0.95, 31.0, edits=0.9),
-        Member("barbara", 0.8, 9.0, skips=0.05),
+        Member("barbara", 0.8, 9.0, skips=0.2),
         Member("lefty", 0.9, 14.0, habit="left"),
         Member("bot", 0.5, 0.6, habit="approve"),
         Member("judith", 0.97, 28.0, role="manager"),

@@ -73,7 +73,9 @@ def _scales(figures: Statistics) -> dict[str, Any]:
         "waiting": plots.upto([one.waiting for one in figures.periods]),
         "decided": plots.upto([one.good + one.bad + one.unsure for one in figures.periods]),
         "spared": plots.upto([one.spared * hour for one in figures.thresholds]),
-        "bounds": plots.upto([min(1.0, 1.2 * one.errors.bound) for one in figures.thresholds[1:] or figures.thresholds]),
+        "bounds": plots.upto(
+            [min(1.0, 1.2 * one.errors.bound) for one in figures.thresholds[1:] or figures.thresholds]
+        ),
         "pace": plots.upto([one.seconds.high for one in figures.people if one.seconds]),
         "gold": plots.between([one.gold.low for one in figures.people if one.gold.n]),
         "unit": plots.UNIT,

@@ -14,7 +14,7 @@ class Rate(Record):
 
     @property
     def share(self) -> float | None:
-        """k of n; None where nothing was counted."""
+        """The rate that was counted; None where nothing was."""
         return self.k / self.n if self.n else None
 
     @property
