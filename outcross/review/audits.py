@@ -52,9 +52,9 @@ class Threshold(Record):
 def audit(frames: Frames) -> Audit:
     """The audits so far."""
     seen = outcomes(frames).filter(pl.col("source") == "audit")
-    bad = len(seen) - (seen["stance"] == "good").sum()
+    errors = _errors(seen)
     drawn = len(frames.items.filter(pl.col("source") == "audit"))
-    return Audit(errors=Rate(k=bad, n=len(seen)), waiting=drawn - len(seen), needed=clean_needed(bad, len(seen)))
+    return Audit(errors=errors, waiting=drawn - errors.n, needed=clean_needed(errors.k, errors.n))
 
 
 def clean_needed(k: int, n: int, promise: float = PROMISE) -> int:
@@ -91,7 +91,12 @@ def thresholds(frames: Frames) -> list[Threshold]:
 
 
 def _threshold(score: float, seen: pl.DataFrame, drawn: pl.DataFrame) -> Threshold:
-    above = seen.filter(pl.col("score") >= score)
-    spared = drawn.filter(pl.col("score") >= score)["weight"].sum()
-    errors = Rate(k=len(above) - (above["stance"] == "good").sum(), n=len(above))
-    return Threshold(score=score, errors=errors, spared=spared, reviewed=drawn["weight"].sum() - spared)
+    at_least = pl.col("score") >= score
+    above = seen.filter(at_least)
+    spared, reviewed = (float(drawn.filter(at_least == side)["weight"].sum()) for side in (True, False))
+    return Threshold(score=score, errors=_errors(above), spared=spared, reviewed=reviewed)
+
+
+def _errors(seen: pl.DataFrame) -> Rate:
+    """Of settled audits, those that weren't found good."""
+    return Rate(k=len(seen.filter(pl.col("stance").ne_missing("good"))), n=len(seen))

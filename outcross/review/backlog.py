@@ -93,7 +93,7 @@ def periods(frames: Frames, now: float) -> list[Period]:
         return []
     first = float(queued["created"].min())  # type: ignore[arg-type]  # a column of times
     step = next((step for step in (HOUR, DAY) if now - first <= MOST * step), WEEK)
-    settled = outcomes(frames)["at"]
+    settled = outcomes(frames)
     last = int(now // step)
     shown = range(max(int(first // step), last - MOST + 1), last + 1)
     by_period = said.with_columns(period=(pl.col("at") // step).cast(pl.Int64)).partition_by("period", as_dict=True)
@@ -101,14 +101,18 @@ def periods(frames: Frames, now: float) -> list[Period]:
         Period(
             start=datetime.fromtimestamp(number * step, UTC),
             **_told(by_period.get((number,), said.clear())),
-            waiting=(queued["created"] < (number + 1) * step).sum() - (settled < (number + 1) * step).sum(),
+            waiting=_before(queued, "created", (number + 1) * step) - _before(settled, "at", (number + 1) * step),
         )
         for number in shown
     ]
 
 
+def _before(frame: pl.DataFrame, column: str, moment: float) -> int:
+    return len(frame.filter(pl.col(column) < moment))
+
+
 def _told(said: pl.DataFrame) -> dict[str, int | float | None]:
-    good, bad = ((said["stance"] == stance).sum() for stance in ("good", "bad"))
+    good, bad = (len(said.filter(pl.col("stance") == stance)) for stance in ("good", "bad"))
     return {"good": good, "bad": bad, "unsure": len(said) - good - bad, "seconds": _median(said["seconds"])}
 
 

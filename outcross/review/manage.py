@@ -13,11 +13,11 @@ from outcross.data.review.roster import Roster
 from outcross.data.samples import Filled, Record
 from outcross.errors import ReviewError
 from outcross.review import plots
+from outcross.review.audits import PROMISE
 from outcross.review.backlog import DAY, HOUR
 from outcross.review.doors import Door, Me, TheQueue
 from outcross.review.pages import render
-from outcross.review.persons import FASTEST, Person, persons
-from outcross.review.rates import Rate
+from outcross.review.persons import FASTEST, NONE, Person, grades, persons
 from outcross.review.statistics import Statistics, Team, own, statistics, team
 from outcross.settings import from_environment
 
@@ -60,8 +60,8 @@ def _all(frames: Frames, queue: Queue, recipe: str | None, me: Me) -> HTMLRespon
     now = queue._now()
     figures = statistics(frames, queue.counts(recipe), now, from_environment().hourly_rate)
     recipes = Records.beside(queue).recipes()
-    values = {"figures": figures, "recipe": recipe, "recipes": recipes, "me": me}
-    return HTMLResponse(render("statistics.html", **values, **_scales(figures), age=age, tests=TESTS, fastest=FASTEST))
+    values = {"figures": figures, "recipe": recipe, "recipes": recipes, "tests": TESTS, "fastest": FASTEST}
+    return _page("statistics.html", me, **values, **_scales(figures), age=age, promise=PROMISE)
 
 
 def _scales(figures: Statistics) -> dict[str, Any]:
@@ -102,17 +102,18 @@ def _person(frames: Frames, name: str, me: Me) -> HTMLResponse:
 
 def _figures(person: Person, middle: Team, me: Me, **more: object) -> HTMLResponse:
     pace = plots.upto([person.seconds.high] if person.seconds else [])
-    values = {"person": person, "middle": middle, "me": me, "pace": pace, "unit": plots.UNIT}
-    return HTMLResponse(render("person.html", **values, **more))
+    return _page("person.html", me, person=person, middle=middle, pace=pace, unit=plots.UNIT, **more)
 
 
 def _reviewers(request: Request, queue: TheQueue, me: Me) -> HTMLResponse:
     roster = Roster.beside(queue)
-    frames = Records.beside(queue).frames()
-    graded = {person.name: person.gold for person in persons(frames)}
-    members = [{**dict(member), "gold": graded.get(member.name, Rate(k=0, n=0))} for member in roster.members()]
-    values = {"members": members, "disputes": roster.disputes(), "gaps": roster.gaps(), "wanted": roster.wanted()}
-    return HTMLResponse(render("reviewers.html", **values, me=me, csrf=request.state.csrf, day=day))
+    figures = {"gold": grades(Records.beside(queue).judgements()), "nothing": NONE}
+    lists = {"members": roster.members(), "disputes": roster.disputes(), "gaps": roster.gaps()}
+    return _page("reviewers.html", me, **figures, **lists, wanted=roster.wanted(), csrf=request.state.csrf, day=day)
+
+
+def _page(template: str, me: Me, **values: object) -> HTMLResponse:
+    return HTMLResponse(render(template, me=me, **values))
 
 
 def _pause(sent: Named, management: TheManagement) -> dict[str, str]:

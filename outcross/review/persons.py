@@ -16,6 +16,7 @@ from outcross.review.worddiff import diff
 WORD, FASTEST = 6, 600
 """Characters of a word, its space included, and words a minute that nobody reads faster with care."""
 
+NONE = Rate(k=0, n=0)
 NO_AGREEMENT = Agreement(items=0, raw=None, alpha=None, ac1=None, bad=None)
 
 
@@ -63,7 +64,7 @@ class Person(Record):
 def persons(frames: Frames) -> list[Person]:
     """Everybody's figures, by name; those who did nothing have some too."""
     trusted, agreed = trust(frames.judgements), own_agreement(frames.judgements)
-    overturned, tests = _overturned(frames.judgements), _tests(frames)
+    graded, overturned, tests = grades(frames.judgements), _overturned(frames.judgements), _tests(frames)
     people = []
     for name in frames.reviewers["reviewer"]:
         work = frames.judgements.filter(pl.col("reviewer") == name, pl.col("stage") != "training")
@@ -73,10 +74,10 @@ def persons(frames: Frames) -> list[Person]:
             "items": len(work),
             "minutes": work["seconds"].sum() / 60,
             "seconds": quartiles(said["seconds"]),
-            "gold": Rate(k=said["correct"].sum(), n=said["correct"].count()),
+            "gold": graded.get(name, NONE),
             "trust": trusted.get(name),
             "agreement": agreed.get(name, NO_AGREEMENT),
-            "overturned": overturned.get(name, Rate(k=0, n=0)),
+            "overturned": overturned.get(name, NONE),
             "hasty": _hasty(said),
             "run": longest_run(said),
             "skips": _skips(frames.claims, name),
@@ -85,6 +86,13 @@ def persons(frames: Frames) -> list[Person]:
         }
         people.append(Person.model_validate(figures | _edits(said)))
     return people
+
+
+def grades(judgements: pl.DataFrame) -> dict[str, Rate]:
+    """How often each reviewer was right on gold, by name."""
+    graded = judgements.filter(pl.col("stage") == "review", pl.col("correct").is_not_null())
+    counted = graded.group_by("reviewer").agg(pl.col("correct").sum(), pl.len())
+    return {name: Rate(k=right, n=times) for name, right, times in counted.iter_rows()}
 
 
 def quartiles(values: pl.Series) -> Quartiles | None:

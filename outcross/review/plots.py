@@ -44,7 +44,7 @@ def upto(values: Sequence[float]) -> Scale:
     unit = 10.0 ** floor(log10(top))
     step = next(step for step in (0.2 * unit, 0.5 * unit, unit, 2 * unit, 5 * unit) if top / step <= 4.5)
     steps = int(-(-top // step))
-    return Scale(0.0, steps * step, tuple(round(index * step, 10) for index in range(steps + 1)))
+    return Scale(0.0, steps * step, tuple(float(f"{index * step:.9g}") for index in range(steps + 1)))
 
 
 def between(values: Sequence[float]) -> Scale:
