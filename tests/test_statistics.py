@@ -36,7 +36,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
         crowd.clock.time = start + day * DAY
         crowd.queue.enqueue(items[day * 40 : day * 40 + 40])
         crowd.work(6)
-        crowd.adjudicate("judith", 2)
+        crowd.adjudicate("judith", 2 if day < 3 else 0)
     crowd.queue.enqueue(items[240:])
     crowd.work(1)
     crowd.queue.claim("ada")
@@ -110,7 +110,7 @@ def test_a_reviewers_numbers_are_those_of_their_queries(
     heading: str, figure: object, figures: Statistics, documented: dict
 ) -> None:
     people = {person.name: person for person in figures.people}
-    assert len(documented[heading]) >= 4
+    assert len(documented[heading]) >= 3
     for name, *numbers in documented[heading]:
         assert close(*numbers) == figure(people[name]), name
 

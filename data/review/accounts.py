@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 from hashlib import sha256
 from math import ceil
-from typing import Literal, Self
+from typing import Literal
 
 from outcross.data.review import chain, people
 from outcross.data.review.file import ReviewFile
@@ -63,11 +63,6 @@ class Accounts(ReviewFile):
     What lets somebody in (a link's token, a session) is returned once and kept as a digest only. Every change of
     who may do what is an event of the queue's log.
     """
-
-    @classmethod
-    def beside(cls, file: ReviewFile) -> Self:
-        """The accounts of the queue in `file`, by the same clock."""
-        return cls(file.path, now=file._now)
 
     def everybody(self) -> list[Person]:
         """All who were ever added or are invited, by name."""

@@ -4,19 +4,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import RedirectResponse, Response
 
 from outcross.data.review.judgements import Frames, Records
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.review.roster import Roster
-from outcross.data.samples import Filled, Record
 from outcross.errors import ReviewError
 from outcross.review import plots
 from outcross.review.audits import PROMISE
 from outcross.review.backlog import DAY, HOUR
-from outcross.review.doors import Door, Me, TheQueue
-from outcross.review.pages import render
+from outcross.review.doors import Door, Form, Me, TheQueue, show
 from outcross.review.persons import FASTEST, NONE, Person, grades, persons
 from outcross.review.statistics import Statistics, Team, own, statistics, team
 from outcross.settings import from_environment
@@ -25,43 +23,32 @@ TESTS = {"open": "goes on", "clear": "cleared", "pause": "below"}
 """What the sequential test says, in a word."""
 
 
-class Named(Record):
-    """A reviewer, to be paused or reinstated."""
-
-    name: Filled
-
-
-class Skilled(Named):
-    """A reviewer and what they may judge."""
-
-    recipe: Filled
-    skill: Filled
-
-
 def _management(queue: TheQueue) -> Management:
     return Management.beside(queue)
 
 
+BACK = RedirectResponse("/reviewers", 303)
+
 TheManagement = Annotated[Management, Depends(_management)]
 
 
-def _statistics(request: Request, queue: TheQueue, me: Me, reviewer: str = "", recipe: str = "") -> HTMLResponse:
+def _statistics(request: Request, queue: TheQueue, me: Me, reviewer: str = "", recipe: str = "") -> Response:
     """All figures for managers, one reviewer's where a name is given; for everybody else their own."""
     chosen = request.app.state.recipe or recipe or None
     if not me.may("manager"):
         if reviewer not in ("", me.name):
             raise HTTPException(404)
-        return _own(queue, me.name, me)
+        return _own(request, queue, me.name)
     frames = Records.beside(queue).frames(chosen)
-    return _person(frames, reviewer, me) if reviewer else _all(frames, queue, chosen, me)
+    return _person(request, frames, reviewer) if reviewer else _all(request, frames, queue, chosen)
 
 
-def _all(frames: Frames, queue: Queue, recipe: str | None, me: Me) -> HTMLResponse:
+def _all(request: Request, frames: Frames, queue: Queue, recipe: str | None) -> Response:
     now = queue._now()
     figures = statistics(frames, queue.counts(recipe), now, from_environment().hourly_rate)
     recipes = Records.beside(queue).recipes()
     values = {"figures": figures, "recipe": recipe, "recipes": recipes, "tests": TESTS, "fastest": FASTEST}
-    return _page("statistics.html", me, **values, **_scales(figures), age=age, promise=PROMISE)
+    return show(request, "statistics.html", **values, **_scales(figures), age=age, promise=PROMISE)
 
 
 def _scales(figures: Statistics) -> dict[str, Any]:
@@ -83,62 +70,66 @@ def _scales(figures: Statistics) -> dict[str, Any]:
     }
 
 
-def _own(queue: Queue, name: str, me: Me) -> HTMLResponse:
+def _own(request: Request, queue: Queue, name: str) -> Response:
     now = queue._now()
     person, middle = own(Records.beside(queue).frames(), name, now)
     if person is None:
         raise HTTPException(404)
     midnight = datetime.fromtimestamp(now // DAY * DAY, UTC)
-    return _figures(person, middle, me, own=True, as_of=f"{midnight:%-d %B %Y}")
+    return _figures(request, person, middle, own=True, as_of=f"{midnight:%-d %B %Y}")
 
 
-def _person(frames: Frames, name: str, me: Me) -> HTMLResponse:
+def _person(request: Request, frames: Frames, name: str) -> Response:
     people = persons(frames)
     person = next((person for person in people if person.name == name), None)
     if person is None:
         raise HTTPException(404)
-    return _figures(person, team(people), me, own=False, as_of="")
+    return _figures(request, person, team(people), own=False, as_of="")
 
 
-def _figures(person: Person, middle: Team, me: Me, **more: object) -> HTMLResponse:
+def _figures(request: Request, person: Person, middle: Team, **more: object) -> Response:
     pace = plots.upto([person.seconds.high] if person.seconds else [])
-    return _page("person.html", me, person=person, middle=middle, pace=pace, unit=plots.UNIT, **more)
+    return show(request, "person.html", person=person, middle=middle, pace=pace, unit=plots.UNIT, **more)
 
 
-def _reviewers(request: Request, queue: TheQueue, me: Me) -> HTMLResponse:
+def _reviewers(request: Request, queue: TheQueue) -> Response:
     roster = Roster.beside(queue)
     figures = {"gold": grades(Records.beside(queue).judgements()), "nothing": NONE}
     lists = {"members": roster.members(), "disputes": roster.disputes(), "gaps": roster.gaps()}
-    return _page("reviewers.html", me, **figures, **lists, wanted=roster.wanted(), csrf=request.state.csrf, day=day)
+    return show(request, "reviewers.html", **figures, **lists, wanted=roster.wanted(), day=day)
 
 
-def _page(template: str, me: Me, **values: object) -> HTMLResponse:
-    return HTMLResponse(render(template, me=me, **values))
+def _pause(form: Form, management: TheManagement) -> Response:
+    management.pause(form.get("name", ""))
+    return BACK
 
 
-def _pause(sent: Named, management: TheManagement) -> dict[str, str]:
-    management.pause(sent.name)
-    return {"paused": sent.name}
+def _reinstate(form: Form, management: TheManagement) -> Response:
+    management.reinstate(form.get("name", ""))
+    return BACK
 
 
-def _reinstate(sent: Named, management: TheManagement) -> dict[str, str]:
-    management.reinstate(sent.name)
-    return {"reinstated": sent.name}
-
-
-def _grant(sent: Skilled, management: TheManagement, queue: TheQueue) -> dict[str, str]:
+def _grant(form: Form, management: TheManagement, queue: TheQueue) -> Response:
+    name, skill, recipe = _skilled(form)
     roster = Roster.beside(queue)
-    if sent.name not in {member.name for member in roster.members()}:
-        raise ReviewError(f"nobody here is called {sent.name!r}.")
-    if (sent.recipe, sent.skill) not in roster.wanted():
-        raise ReviewError(f"no item of {sent.recipe!r} asks for the skill {sent.skill!r}.")
-    management.grant_skill(sent.name, sent.recipe, sent.skill)
-    return {"granted": sent.skill}
+    if name not in {member.name for member in roster.members()}:
+        raise ReviewError(f"nobody here is called {name!r}.")
+    if (recipe, skill) not in roster.wanted():
+        raise ReviewError(f"no item of {recipe!r} asks for the skill {skill!r}.")
+    management.grant_skill(name, recipe, skill)
+    return BACK
 
 
-def _revoke(sent: Skilled, management: TheManagement) -> dict[str, str]:
-    management.revoke_skill(sent.name, sent.recipe, sent.skill)
-    return {"revoked": sent.skill}
+def _revoke(form: Form, management: TheManagement) -> Response:
+    name, skill, recipe = _skilled(form)
+    management.revoke_skill(name, recipe, skill)
+    return BACK
+
+
+def _skilled(form: dict[str, str]) -> tuple[str, str, str]:
+    """A name, and the skill and the recipe that one field holds; a skill has no space."""
+    skill, _, recipe = form.get("skill", "").partition(" ")
+    return form.get("name", ""), skill, recipe
 
 
 def age(seconds: float | None) -> str:
@@ -157,10 +148,10 @@ def day(at: float) -> str:
 
 
 ROUTES = (
-    Door("GET", "/statistics", _statistics, "reviewer"),
-    Door("GET", "/reviewers", _reviewers, "manager"),
-    Door("POST", "/reviewers/pause", _pause, "manager"),
-    Door("POST", "/reviewers/reinstate", _reinstate, "manager"),
-    Door("POST", "/reviewers/grant", _grant, "manager"),
-    Door("POST", "/reviewers/revoke", _revoke, "manager"),
+    Door("GET", "/statistics", _statistics, "reviewer", menu="Statistics"),
+    Door("GET", "/reviewers", _reviewers, "manager", menu="Reviewers"),
+    Door("POST", "/reviewers/pause", _pause, "manager", takes="form"),
+    Door("POST", "/reviewers/reinstate", _reinstate, "manager", takes="form"),
+    Door("POST", "/reviewers/grant", _grant, "manager", takes="form"),
+    Door("POST", "/reviewers/revoke", _revoke, "manager", takes="form"),
 )
