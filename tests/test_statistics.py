@@ -13,14 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcross.agreement.intervals import upper_bound
+from outcross.data.review.answers import Ruling
+from outcross.data.review.items import Desk
 from outcross.data.review.judgements import Frames, Records
+from outcross.data.review.queue import Queue
 from outcross.review import plots
 from outcross.review.audits import PROMISE, clean_needed
-from outcross.review.persons import Person, quartiles
+from outcross.review.outcomes import outcomes
+from outcross.review.persons import Person, persons, quartiles
 from outcross.review.rates import Rate
 from outcross.review.statistics import Statistics, own, statistics
 from outcross.review.votes import team_agreement
 from tests.crowd import Crowd, Member, drafts, known, team
+from tests.review_items import an_item
 
 DOCS = (Path(__file__).parents[1] / "docs" / "review.md").read_text(encoding="utf-8")
 DAY = 86_400
@@ -177,6 +182,50 @@ def test_who_is_always_right_is_cleared_and_goes_on(tmp_path: Path) -> None:
     assert ada.test.verdict == "clear"
     assert ada.gold.k == ada.gold.n
     assert ada.items == ada.gold.n + 150
+
+
+# --- What an adjudicator settles ---
+
+
+def settled(queue: Queue, verdict: str = "approve", **said: object) -> Frames:
+    """Ada approves what bob rejects, and cora has the last word."""
+    queue.enqueue([an_item(0, need=2)])
+    for name, answer in (("ada", {"verdict": "approve"}), ("bob", {"verdict": "reject", "reasons": ["style"]})):
+        queue.add_reviewer(name)
+        decide(queue, name, "review", answer)
+    queue.add_reviewer("cora", "adjudicator")
+    word = {"verdict": verdict, "adjudication": {"cause": "reviewer_error"} | said}
+    decide(queue, "cora", "adjudication", word)
+    return Records.beside(queue).frames()
+
+
+def decide(queue: Queue, name: str, desk: Desk, said: dict[str, object]) -> None:
+    claim = queue.claim(name, desk=desk)
+    assert claim
+    facts = said | {"shown_hash": claim.shown_hash, "idem": f"idem-{claim.token[:20]}"}
+    queue.submit(claim.token, name, Ruling.model_validate(facts))
+
+
+def overturned(frames: Frames) -> dict[str, tuple[int, int]]:
+    return {person.name: (person.overturned.k, person.overturned.n) for person in persons(frames)}
+
+
+def test_only_who_was_wrong_is_overturned(queue: Queue) -> None:
+    assert overturned(settled(queue)) == {"ada": (0, 1), "bob": (1, 1), "cora": (0, 0)}
+
+
+def test_where_both_answers_would_do_nobody_is_overturned(queue: Queue) -> None:
+    assert overturned(settled(queue, both_fine=True)) == {"ada": (0, 1), "bob": (0, 1), "cora": (0, 0)}
+
+
+def test_an_item_that_nobody_could_judge_is_neither_good_nor_bad_whatever_was_said_before(queue: Queue) -> None:
+    frames = settled(queue, "broken")
+    assert overturned(frames) == {"ada": (0, 1), "bob": (0, 1), "cora": (0, 0)}
+    assert outcomes(frames).select("stance", "kept").rows() == [(None, False)]
+
+
+def test_the_adjudicators_word_decides_what_becomes_of_the_draft(queue: Queue) -> None:
+    assert outcomes(settled(queue)).select("stance", "kept").rows() == [("good", True)]
 
 
 # --- One's own figures ---
