@@ -18,13 +18,15 @@
 // and a screen is
 //
 //   actions()         what can be done right now: [{name: "approve", run, label?, pressed?}, …], names from KEYS (or from
-//                     FRAME: submit, restore). They are keys and buttons of the bar, in this order. While a field
+//                     FRAME: submit, restore; down and up, where the screen has a cursor to move; go, for Enter). They are keys and buttons of the bar, in this order. While a field
 //                     has the focus, only those with a key that types nothing are live and shown.
 //   state()           what is worth keeping of unfinished work, as JSON can hold it; null where nothing is
 //   load(state)       puts it back (from a draft; called before the item is shown)
 //   restore(answer)   puts an earlier answer back, to be changed: what was taken back, or is being revised
 //   shown?()          the item has just come on show; without it the focus goes to `.judged`
 //   asking?()         a line beside the keys that says what is expected, or ""
+//   module?()         the screen module whose KEYS and ASKS hold at the moment, where it isn't the screen's own: to give a
+//                     new answer, adjudicate.js opens the kind's own screen within itself
 //
 // `page` is what the frame does for it (for the item on show; a screen calls these when its person does something):
 //
