@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from outcross.data.review.answers import Answer, Label, first_bad
 from outcross.data.samples import Content, Conversation, Instruction, Preference, Reasoning, Text, Trajectory
@@ -40,8 +41,8 @@ def spoken(answer: Answer, swapped: bool) -> Answer:
 def _rival(content: Content, one: Answer, other: Answer, swapped: bool) -> Rival:
     fields = ("verdict", "strength", "reasons", "note", "edit")
     differs = frozenset(field for field in fields if getattr(one, field) != getattr(other, field))
-    theirs = other.labels or (None,) * len(one.labels)
-    labels = tuple((mine, mine != yours) for mine, yours in zip(one.labels, theirs, strict=True))
+    pairs = zip(one.labels, other.labels or repeat(None), strict=False)
+    labels = tuple((mine, mine != yours) for mine, yours in pairs)
     change, changes = _change(content, one, swapped)
     return Rival(one, differs, labels, change, changes)
 
