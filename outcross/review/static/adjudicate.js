@@ -72,8 +72,9 @@ export function open(item, page) {
   }
 
   function focus() {
-    if (anew && inner.shown) inner.shown();
-    else (anew ? item.node.querySelector(".judged") : reviews[0]).focus({ preventScroll: true });
+    if (anew && inner.shown) return inner.shown();
+    item.node.querySelector(".theirs.differs")?.scrollIntoView({ block: "center" });
+    return (anew ? item.node.querySelector(".judged") : reviews[0]).focus({ preventScroll: true });
   }
 
   function answer(on) {

@@ -27,22 +27,24 @@ export function rows(elements, page, name, twins = []) {
       page.say([says, `${name(cursor)} of ${labels.length}`, WORDS[labels[cursor]] ?? ""].filter(Boolean).join(", "));
     },
 
-    /** Show the cursor and the labels; `more(index)` adds to a row's label, `silent(index)` tells which show none. */
+    /** Show the cursor and the labels; `more(index)` says more of one, `silent(index)` tells which show none. */
     draw(more = list.more, silent = list.silent) {
       for (const [index, element] of elements.entries()) {
         const label = silent(index) ? null : labels[index];
-        const said = [WORDS[label] ?? "", ...(label === null ? [] : more(index))].filter(Boolean).join(": ");
+        const detail = label === null ? "" : more(index);
+        const said = [WORDS[label] ?? "", detail].filter(Boolean).join(": ");
         element.classList.toggle("bad", label === -1);
         element.classList.toggle("after", silent(index));
         element.setAttribute("aria-label", [name(index), said].filter(Boolean).join(", "));
+        element.querySelector("[data-detail]")?.replaceChildren(detail);
         for (const one of [element, ...twins.map((all) => all[index])]) {
           one.toggleAttribute("aria-current", false);
           if (index === cursor) one.setAttribute("aria-current", "true");
-          mark(one.querySelector("[data-mark]"), label, one === element ? said : WORDS[label] ?? "");
+          mark(one.querySelector("[data-mark]"), label);
         }
       }
     },
-    more: () => [],
+    more: () => "",
     silent: () => false,
   };
 
@@ -56,8 +58,8 @@ export function rows(elements, page, name, twins = []) {
   return list;
 }
 
-function mark(element, label, text) {
+function mark(element, label) {
   if (!element) return;
   element.dataset.mark = label ?? "";
-  element.textContent = text;
+  element.textContent = WORDS[label] ?? "";
 }

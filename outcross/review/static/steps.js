@@ -13,8 +13,8 @@ export const KEYS = {
   fault: { keys: ["t"], label: "What is wrong" },
   correct: { keys: ["e"], label: "Correct the step", tone: "edit" },
   rest: { keys: ["G"], label: "All remaining good", quiet: true },
-  before: { keys: ["ArrowUp"], label: "Step before", quiet: true },
-  next: { keys: ["ArrowDown"], label: "Next step", quiet: true },
+  before: { keys: ["ArrowUp"], label: "Before", quiet: true },
+  next: { keys: ["ArrowDown"], label: "Next", quiet: true },
   give_up: { keys: ["x"], label: "Give up", quiet: true },
   bad_problem: { keys: ["p"], label: "Bad problem", quiet: true },
 };
@@ -45,7 +45,7 @@ export function open(item, page) {
   const sent = () => labels.map((label, index) => (isAfter(index) ? null : label));
   const fixing = () => boxes.get(list.firstBad);
   list.silent = isAfter;
-  list.more = (index) => (index === list.firstBad ? [FAULTS[fault.type]?.label.toLowerCase(), fault.note] : []);
+  list.more = (index) => (index === list.firstBad ? [FAULTS[fault.type]?.label, fault.note].filter(Boolean).join(": ") : "");
 
   function label(value) {
     const at = list.cursor;
@@ -135,8 +135,8 @@ export function open(item, page) {
     const pane = item.node.querySelector(".judged").getBoundingClientRect();
     const [top, bottom] = [Math.max(0, pane.top), Math.min(innerHeight, pane.bottom)];
     const found = elements.findIndex((element, index) => {
-      const end = element.querySelector(".marks").getBoundingClientRect();
-      return !seen.has(index) && end.top >= top && end.bottom <= bottom;
+      const end = element.getBoundingClientRect().bottom;
+      return !seen.has(index) && end > top && end <= bottom;
     });
     return seen.add(found);
   }
@@ -157,8 +157,8 @@ export function open(item, page) {
         ...(!ready && left().length === 1 ? [] : ready ? [] : [{ name: "rest", run: rest }]),
         { name: "before", run: () => list.go(list.cursor - 1) },
         { name: "next", run: () => list.go(list.cursor + 1) },
-        { name: "down", run: () => list.go(list.cursor + 1) },
-        { name: "up", run: () => list.go(list.cursor - 1) },
+        { name: "down", silent: true, run: () => list.go(list.cursor + 1) },
+        { name: "up", silent: true, run: () => list.go(list.cursor - 1) },
         { name: "give_up", run: () => withNote("give_up", "Why do you give up?") },
         { name: "bad_problem", run: () => withNote("bad_problem", "What is wrong with the problem?") },
         ...(box?.actions().filter(({ name }) => typing || name !== "submit") ?? []),

@@ -3,10 +3,10 @@
 import { rows } from "./rows.js";
 
 const TOOLS = {
-  wrong_tool: { keys: ["x"], label: "Wrong tool", tone: "reject" },
-  wrong_arguments: { keys: ["w"], label: "Wrong arguments", tone: "reject" },
-  ignored_result: { keys: ["y"], label: "Ignored result", tone: "reject" },
-  unsafe_action: { keys: ["z"], label: "Unsafe action", tone: "reject" },
+  wrong_tool: { keys: ["x"], label: "Wrong tool", quiet: true },
+  wrong_arguments: { keys: ["w"], label: "Wrong arguments", quiet: true },
+  ignored_result: { keys: ["y"], label: "Ignored result", quiet: true },
+  unsafe_action: { keys: ["z"], label: "Unsafe action", quiet: true },
 };
 
 export const KEYS = {
@@ -19,8 +19,8 @@ export const KEYS = {
   fail: { keys: ["3"], label: "Fail", tone: "reject" },
   cannot_tell: { keys: ["4"], label: "Cannot tell" },
   rewrite: { keys: ["e"], label: "Rewrite the turn", tone: "edit" },
-  before: { keys: ["[", "ArrowUp"], label: "Turn before", quiet: true },
-  next: { keys: ["]", "ArrowDown"], label: "Next turn", quiet: true },
+  before: { keys: ["[", "ArrowUp"], label: "Before", quiet: true },
+  next: { keys: ["]", "ArrowDown"], label: "Next", quiet: true },
   unfold: { keys: ["t"], label: "Unfold", quiet: true },
 };
 
@@ -56,7 +56,7 @@ export function open(item, page) {
   const isJudged = (index) => item.units[index] !== null;
   const bads = () => labels.flatMap((label, index) => (label === -1 ? [index] : []));
   const rewriting = () => boxes.get(list.firstBad);
-  list.more = (index) => [(why[index] ?? []).map((word) => word.replaceAll("_", " ")).join(", ")];
+  list.more = (index) => (why[index] ?? []).map((word) => word.replaceAll("_", " ")).join(", ");
 
   function label(value, reasons = []) {
     const at = list.cursor;
@@ -168,8 +168,8 @@ export function open(item, page) {
         ...["success", "partial", "fail", "cannot_tell"].map((verdict) => ({ name: verdict, run: () => overall(verdict) })),
         { name: "before", run: () => list.go(list.cursor - 1) },
         { name: "next", run: () => list.go(list.cursor + 1) },
-        { name: "up", run: () => list.go(list.cursor - 1) },
-        { name: "down", run: () => list.go(list.cursor + 1) },
+        { name: "up", silent: true, run: () => list.go(list.cursor - 1) },
+        { name: "down", silent: true, run: () => list.go(list.cursor + 1) },
         { name: "unfold", run: unfold },
         ...(box?.actions().filter(({ name }) => typing || name !== "submit") ?? []),
       ];
