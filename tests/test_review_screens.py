@@ -130,7 +130,9 @@ def test_a_peers_answer_changes_nothing_that_a_reviewer_sees(tmp_path: Path, clo
         queue = Queue(tmp_path / f"{peers}.sqlite", now=clock, chance=lambda: 0.9)
         queue.enqueue([an_item(1, content, need=2)])
         split(queue, *[given] * peers)
-        seen.append(masked(claim(visit(queue, 0.1))))  # a pair second answer first, as whoever comes after a peer has it
+        seen.append(
+            masked(claim(visit(queue, 0.1)))
+        )  # a pair second answer first, as whoever comes after a peer has it
     assert seen[0] == seen[1]
     assert "PEER" not in seen[1]
 
@@ -146,6 +148,16 @@ def test_an_adjudicator_is_told_places_and_never_which_answer_is_the_better_one(
     place = "ab"[item["units"].index(praised)]
     assert [rival["verdict"] for rival in item["rivals"] if rival["strength"] == 2] == [place]
     assert f"{place.upper()} is much better" in item["html"]
+
+
+@pytest.mark.parametrize(("chance", "order"), [(0.9, ["correct", "error"]), (0.1, ["error", "correct"])])
+def test_chance_orders_the_two_reviews(queue: Queue, chance: float, order: list[str]) -> None:
+    queue._chance = lambda: 0.9
+    queue.enqueue([an_item(1, PROOF, need=2)])
+    error = {"verdict": "error", "labels": [-1, None], "reasons": ["logic"], "note": "No."}
+    split(queue, {"verdict": "correct", "labels": [1, 1]}, error)
+    item = claim(visit(queue, chance), "adjudication")
+    assert [rival["verdict"] for rival in item["rivals"]] == order
 
 
 def test_an_answer_taken_back_comes_in_the_words_of_the_screen(queue: Queue, clock: Clock) -> None:

@@ -128,7 +128,11 @@ def lease(
         instead = connection.execute(GOLD, facts | {"best": item}).fetchone()
         item = instead["id"] if instead else item
     row = facts | {"item": item, "token": secrets.token_urlsafe(24), "desk": desk, "now": now, "expires": now + LEASE}
-    connection.execute(INSERT, row | {"swapped": best["kind"] == "preference" and _swap(connection, item, chance)})
+    if best["kind"] == "preference":
+        swapped = _swap(connection, item, chance)
+    else:  # an adjudicator has two answers to order
+        swapped = desk == "adjudication" and chance() < 0.5
+    connection.execute(INSERT, row | {"swapped": swapped})
     return True
 
 

@@ -181,7 +181,8 @@ def _acts(content: Conversation | Trajectory) -> Iterator[Act]:
 def _act(turn: Turn | Action, tools: dict[str, str]) -> Act:
     """Lay out a turn; `tools` names the tool of each call before it."""
     heading = turn.role.capitalize()
-    said, more = (_prose(heading, turn.text), None) if turn.text else (None, None)
+    said = _prose(heading, turn.text) if turn.text else None
+    more: Passage | None = None
     calls: tuple[Call, ...] = ()
     if isinstance(turn, Action):
         calls = tuple(map(_call, turn.calls))

@@ -61,7 +61,12 @@ export function open(item, page) {
     const { reviewer_error: _, ...nobody } = CAUSES;
     for (const [at, review] of reviews.entries()) review.classList.toggle("taken", both_fine || at === index);
     const label = both_fine ? "Both will do: why did they differ?" : `Review ${index + 1} stands: why did they differ?`;
-    because((cause) => settle(item.rivals[index].verdict, { takes: place, cause, both_fine }), both_fine ? { label, words: nobody } : { label });
+    const stands = (cause) => settle(item.rivals[index].verdict, { takes: place, cause, both_fine });
+    because(stands, both_fine ? { label, words: nobody } : { label });
+  }
+
+  function breakOff() {
+    because((cause) => settle("broken", { cause }), { label: "The item is broken: why did they differ?" });
   }
 
   function turn(on) {
@@ -95,7 +100,7 @@ export function open(item, page) {
         { name: "second", run: () => take("b") },
         { name: "anew", run: () => answer(true) },
         { name: "both", run: () => take("a", true) },
-        { name: "broken", run: () => because((cause) => settle("broken", { cause }), { label: "The item is broken: why did they differ?" }) },
+        { name: "broken", run: breakOff },
       ];
     },
     asking: () => (anew ? ["New answer", inner.asking?.()].filter(Boolean).join(" · ") : "Two reviewers differ"),

@@ -22,7 +22,10 @@ export const ASKS = {
   a: { label: "A is better: why?", many: true, words: { much: { keys: ["ArrowLeft", "1"], label: "Much better" }, ...REASONS } },
   b: { label: "B is better: why?", many: true, words: { much: { keys: ["ArrowRight", "2"], label: "Much better" }, ...REASONS } },
   why: { label: "Why?", many: true, words: REASONS },
-  both_bad: { label: "Both are bad: why?", many: true, words: { rewrite: { keys: ["e"], label: "Rewrite the better one" }, ...REASONS } },
+  both_bad: {
+    label: "Both are bad: why?", many: true,
+    words: { rewrite: { keys: ["e"], label: "Rewrite the better one" }, ...REASONS },
+  },
   better: {
     label: "Which is the better one?",
     words: { a: { keys: ["ArrowLeft", "1", "a"], label: "A" }, b: { keys: ["ArrowRight", "2", "b"], label: "B" } },

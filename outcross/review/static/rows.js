@@ -1,5 +1,7 @@
 // Rows with a cursor on one of them and a label on each: what steps and turns have in common.
 
+const READ = 400; // characters of a row that a screen reader is told when the cursor comes to it
+
 export const WORDS = { 1: "good", 0: "neutral", "-1": "bad", unsure: "unsure" };
 
 /** Rows of a screen. `name(index)` is what a row is called; `twins` are lists of elements that show the same, as an outline. */
@@ -24,7 +26,8 @@ export function rows(elements, page, name, twins = []) {
       list.draw();
       elements[cursor].focus({ preventScroll: true });
       for (const row of [elements, ...twins].map((all) => all[cursor])) row.scrollIntoView({ block: "nearest" });
-      page.say([says, `${name(cursor)} of ${labels.length}`, WORDS[labels[cursor]] ?? ""].filter(Boolean).join(", "));
+      const words = elements[cursor].querySelector(".words")?.textContent.trim().slice(0, READ) ?? "";
+      page.say([says, `${name(cursor)} of ${labels.length}`, WORDS[labels[cursor]], words].filter(Boolean).join(". "));
     },
 
     /** Show the cursor and the labels; `more(index)` says more of one, `silent(index)` tells which show none. */

@@ -116,7 +116,9 @@ export function open(item, page) {
     if (open !== undefined) {
       list.go(open);
       const unsure = labels[open] === "unsure";
-      return page.notice(unsure ? `Step ${open + 1} is unsure still: label it, or else give up or skip the item.` : `Step ${open + 1} has no label yet.`);
+      return page.notice(unsure
+        ? `Step ${open + 1} is unsure still: label it, or else give up or skip the item.`
+        : `Step ${open + 1} has no label yet.`);
     }
     if (list.firstBad < 0) return page.decide("correct", { labels: sent() });
     if (!fault.type || !fault.note) return describe();

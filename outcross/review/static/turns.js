@@ -3,17 +3,17 @@
 import { rows } from "./rows.js";
 
 const TOOLS = {
-  wrong_tool: { keys: ["x"], label: "Wrong tool", quiet: true },
-  wrong_arguments: { keys: ["w"], label: "Wrong arguments", quiet: true },
-  ignored_result: { keys: ["y"], label: "Ignored result", quiet: true },
-  unsafe_action: { keys: ["z"], label: "Unsafe action", quiet: true },
+  wrong_tool: { keys: ["x"], label: "Wrong tool" },
+  wrong_arguments: { keys: ["w"], label: "Wrong args" },
+  ignored_result: { keys: ["y"], label: "Ignored result" },
+  unsafe_action: { keys: ["z"], label: "Unsafe" },
 };
 
 export const KEYS = {
   good: { keys: ["g"], label: "Good", tone: "approve" },
   neutral: { keys: ["n"], label: "Neutral" },
   bad: { keys: ["b"], label: "Bad", tone: "reject" },
-  ...TOOLS,
+  ...Object.fromEntries(Object.entries(TOOLS).map(([word, spec]) => [word, { ...spec, quiet: true }])),
   success: { keys: ["1"], label: "Success", tone: "approve" },
   partial: { keys: ["2"], label: "Partial", tone: "edit" },
   fail: { keys: ["3"], label: "Fail", tone: "reject" },
@@ -40,7 +40,10 @@ export const ASKS = {
     label: "What is wrong?", many: true,
     words: { ...TOOLS, inaccurate: { keys: ["a"], label: "Inaccurate" }, other: { keys: ["o"], label: "Other…" } },
   },
-  overall: { label: "And on the whole?", words: { partial: { keys: ["2"], label: "Partial" }, fail: { keys: ["3"], label: "Fail" } } },
+  overall: {
+    label: "And on the whole?",
+    words: { partial: { keys: ["2"], label: "Partial" }, fail: { keys: ["3"], label: "Fail" } },
+  },
 };
 
 export function open(item, page) {
@@ -79,8 +82,16 @@ export function open(item, page) {
       why[at] = words;
       list.draw();
       page.changed();
-      if (words.includes("other")) page.write("What is wrong?", (text) => { note = text; page.changed(); }, { text: note || item.note });
+      if (words.includes("other")) explain(page.changed);
     }, { label: `Turn ${at + 1}: what is wrong?` });
+  }
+
+  /** What the reason other stands for has to be said. */
+  function explain(done) {
+    page.write("What is wrong?", (text) => {
+      note = text;
+      done();
+    }, { text: note || item.note });
   }
 
   function rewrite() {
@@ -121,7 +132,7 @@ export function open(item, page) {
     if (box?.changed && !box.ready) return page.notice("The rewritten turn is empty: write it, or restore it.");
     const reasons = [...new Set(bads().flatMap((index) => why[index] ?? []))];
     if (reasons.includes("other") && !note && !item.note) {
-      return page.write("What is wrong?", (text) => { note = text; send(verdict); });
+      return explain(() => send(verdict));
     }
     const given = labels.some((one) => one !== null) ? labels : [];
     const more = { labels: [...given], reasons, edit: box?.changed ? box.text : null };
@@ -176,7 +187,7 @@ export function open(item, page) {
     },
     asking() {
       const first = list.firstBad;
-      if (first >= 0) return rewriting()?.changed ? `Turn ${first + 1} is rewritten: partial or fail?` : `Turn ${first + 1} went wrong first`;
+      if (first >= 0) return `Turn ${first + 1} ${rewriting()?.changed ? "is rewritten: partial or fail?" : "went wrong first"}`;
       const open = labels.filter((one, index) => one === null && isJudged(index)).length;
       return open ? `${open} turn${open === 1 ? "" : "s"} to label` : "And on the whole?";
     },
@@ -197,6 +208,6 @@ export function open(item, page) {
       if (answer.edit !== null) boxAt(list.firstBad).load({ text: answer.edit });
       list.draw();
     },
-    shown: () => list.put(list.firstBad >= 0 ? list.firstBad : Math.max(0, labels.findIndex((one, index) => one === null && isJudged(index)))),
+    shown: () => list.put(list.firstBad >= 0 ? list.firstBad : labels.findIndex((one, index) => one === null && isJudged(index))),
   };
 }
