@@ -44,4 +44,5 @@ function show(html) {
   panel.innerHTML = html; // made by our own template, which escapes every value
   panel.hidden = false;
   panel.firstElementChild.focus({ preventScroll: true });
+  panel.scrollIntoView({ block: "start" }); // on a phone it lies below the item
 }

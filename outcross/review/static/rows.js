@@ -25,7 +25,7 @@ export function rows(elements, page, name, twins = []) {
       cursor = Math.max(0, Math.min(index, labels.length - 1));
       list.draw();
       elements[cursor].focus({ preventScroll: true });
-      for (const row of [elements, ...twins].map((all) => all[cursor])) row.scrollIntoView({ block: "nearest" });
+      for (const row of [...twins, elements].map((all) => all[cursor])) row.scrollIntoView({ block: "nearest" });
       const words = elements[cursor].querySelector(".words")?.textContent.trim().slice(0, READ) ?? "";
       page.say([says, `${name(cursor)} of ${labels.length}`, WORDS[labels[cursor]], words].filter(Boolean).join(". "));
     },
