@@ -63,9 +63,11 @@ class Passage:
 
 @dataclass(frozen=True)
 class Call:
-    """A tool call: its arguments as they were written, and set out one member a line where they are JSON."""
+    """A tool call: its arguments as they were written, and set out one member a line where that is another text."""
 
     tool: str
+    sound: bool
+    """Whether the arguments are JSON."""
     exact: Passage
     pretty: Passage | None
 
@@ -92,7 +94,7 @@ class Act:
 class Screen:
     """What was asked, and what is to be judged."""
 
-    kind: str
+    shown: Shown
     asked: tuple[Passage, ...]
     judged: tuple[Passage, ...]
     """The response; a pair's answers; the steps."""
@@ -102,6 +104,11 @@ class Screen:
     """A conversation's or trajectory's turns."""
     rivals: tuple[Rival, ...] = ()
     """In adjudication, the two answers to choose between."""
+
+    @property
+    def kind(self) -> str:
+        """Which screen it is."""
+        return self.shown.content.kind
 
 
 def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()) -> Screen:
@@ -117,19 +124,19 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
         case Instruction():
             context = (_code("Context", content.context, fills=True),) if content.context else ()
             asked = (_prose("Instruction", content.instruction), *context)
-            return Screen(content.kind, asked, (_prose("Response", content.response, "response"),), rivals=said)
+            return Screen(shown, asked, (_prose("Response", content.response, "response"),), rivals=said)
         case Preference():
             texts = (content.rejected, content.chosen) if swapped else (content.chosen, content.rejected)
             answers = tuple(_prose(label, text) for label, text in zip("AB", texts, strict=True))
-            return Screen(content.kind, (_prose("Prompt", content.prompt),), answers, rivals=said)
+            return Screen(shown, (_prose("Prompt", content.prompt),), answers, rivals=said)
         case Reasoning():
             steps = tuple(_prose(f"Step {number}", step) for number, step in enumerate(content.steps, 1))
             final = _prose("Final answer", content.answer)
-            return Screen(content.kind, (_prose("Problem", content.problem),), steps, final, rivals=said)
+            return Screen(shown, (_prose("Problem", content.problem),), steps, final, rivals=said)
         case Conversation() | Trajectory():
-            return Screen(content.kind, (), (), acts=tuple(_acts(content)), rivals=said)
+            return Screen(shown, (), (), acts=tuple(_acts(content)), rivals=said)
         case Text():
-            return Screen(content.kind, (), (_prose("Text", content.text, "text"),), rivals=said)
+            return Screen(shown, (), (_prose("Text", content.text, "text"),), rivals=said)
 
 
 def blocks(text: str) -> tuple[Block, ...]:
@@ -193,9 +200,11 @@ def _act(turn: Turn | Action, tools: dict[str, str]) -> Act:
 
 
 def _call(call: ToolCall) -> Call:
-    pretty = laid_out(call.arguments)
+    text = call.arguments
+    pretty = laid_out(text)
     label = f"Arguments of {call.tool}"
-    return Call(call.tool, _code(label, call.arguments), None if pretty is None else _code(label, pretty))
+    other = None if pretty is None or pretty == text else _code(label, pretty)
+    return Call(call.tool, pretty is not None, _code(label, text), other)
 
 
 def _result(heading: str, text: str) -> tuple[Passage | None, Passage | None]:
