@@ -106,14 +106,19 @@ def _claim(sent: Asked, seat: At) -> dict[str, Any]:
 
 
 def _ahead(sent: Asked, seat: Seat) -> dict[str, Any]:
-    """The item to judge and the next one; `end` is what to show where there is none."""
-    held = seat.queue.lease(seat.reviewer, seat.recipe, desk=sent.desk)
+    """The item to judge and the next one; `end` is what to show where there is none, or nothing may be judged."""
+    held: list[Claim] = []
+    refusal: ReviewError | None = None
+    try:
+        held = seat.queue.lease(seat.reviewer, seat.recipe, desk=sent.desk)
+    except ReviewError as error:
+        refusal = error
     midnight = datetime.combine(datetime.now().astimezone().date(), time.min).timestamp()
     today = seat.queue.decided_since(seat.reviewer, midnight)
     end = None
     if not held:
         counts = seat.queue.counts(seat.recipe)
-        end = render("end.html", today=today, counts=counts, desk=sent.desk)
+        end = render("end.html", today=today, counts=counts, desk=sent.desk, refusal=refusal)
     return {"items": [_visible(claim, have=sent.have) for claim in held], "today": today, "end": end}
 
 
@@ -130,7 +135,7 @@ def _visible(claim: Claim, have: tuple[str, ...] = ()) -> dict[str, Any]:
         "kind": claim.shown.content.kind,
         "stage": claim.stage,
         "shown_hash": claim.shown_hash,
-        "html": render("item.html", screen=sheet, claim=claim),
+        "html": render("item.html", screen=sheet),
         "units": claim.units,
         "reasons": REASONS[claim.shown.content.kind],
         "per_step": claim.policy.steps == "per_step",

@@ -8,9 +8,10 @@ const made = new Map(); // an action's id → its button, kept so that the focus
 /** Show the legal actions, and a line that says what is expected. */
 export function draw(actions, asking) {
   const group = document.activeElement?.closest("#keys, #tools");
+  const shown = actions.filter(({ silent }) => !silent);
   $("asking").textContent = asking;
-  fill($("keys"), actions.filter(({ quiet }) => !quiet));
-  fill($("tools"), actions.filter(({ quiet }) => quiet));
+  fill($("keys"), shown.filter(({ quiet }) => !quiet));
+  fill($("tools"), shown.filter(({ quiet }) => quiet));
   if (group && document.activeElement === document.body) ($("keys").querySelector("button") ?? $("tools").querySelector("button"))?.focus();
 }
 

@@ -3,30 +3,31 @@
 import { notice } from "./bar.js";
 import { post } from "./server.js";
 
-const PAUSE = 800; // ms after the last change
-const LONGEST = 900; // ms after the first, for who never pauses
+const PAUSE = 800; // ms after a change, however many more come
 
 let dirty = null; // the item with something unsaved
-let since = 0;
 let timer = 0;
 
 /** Something of the item's answer has changed. */
 export function changed(item) {
   if (item.revises) return; // its claim is over: there is nothing to keep a draft by
-  if (dirty !== item) since = Date.now();
+  if (dirty && dirty !== item) save();
   dirty = item;
-  clearTimeout(timer);
-  timer = setTimeout(save, Math.max(0, Math.min(PAUSE, since + LONGEST - Date.now())));
+  timer ||= setTimeout(save, PAUSE);
 }
 
 /** The item is decided, so that what was typed has gone with the answer. */
 export function forget(item) {
-  if (dirty === item) dirty = null;
+  if (dirty !== item) return;
+  clearTimeout(timer);
+  timer = 0;
+  dirty = null;
 }
 
 /** Save now what isn't saved; resolves once the server has it or has refused. */
 export async function save() {
   clearTimeout(timer);
+  timer = 0;
   const item = dirty;
   dirty = null;
   if (!item) return;

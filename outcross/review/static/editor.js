@@ -1,6 +1,5 @@
 // Correcting a text: a field beside what has changed, word by word, as the server compares them.
 
-import { isField } from "./keys.js";
 import { post } from "./server.js";
 
 const PAUSE = 200; // ms after the last letter until the texts are compared
@@ -37,6 +36,7 @@ export function editor(item, unit, submit, changed) {
   const box = {
     element,
     get isOpen() { return !element.hidden; },
+    get focused() { return document.activeElement === field; },
     get changed() { return field.value !== start; },
     get ready() { return box.changed && field.value.trim() !== ""; },
     get text() { return windows ? field.value.replaceAll("\n", "\r\n") : field.value; },
@@ -58,8 +58,7 @@ export function editor(item, unit, submit, changed) {
     actions: () => [
       ...(box.ready ? [{ name: "submit", label: "Submit correction", run: () => submit(box.text) }] : []),
       ...(box.changed || kept !== null ? [{ name: "restore", label: box.changed ? "Restore" : "Your correction", run: restore }] : []),
-      ...(isField(document.activeElement) && element.contains(document.activeElement)
-        ? [{ name: "back", label: "Stop editing", run: leave }] : []),
+      ...(box.focused ? [{ name: "back", label: "Stop editing", run: leave }] : []),
     ],
   };
 

@@ -1,6 +1,6 @@
 // Keys as their person wants them: a dialog that lists every action and puts it on another key.
 
-import { FRAME, SKIP, isFixed, keysOf, pressed, remap, reset, shownAs } from "./keys.js";
+import { FRAME, OVER, SKIP, isFixed, keysOf, pressed, remap, reset, shownAs } from "./keys.js";
 
 const dialog = document.getElementById("help");
 const list = document.getElementById("key-list");
@@ -12,8 +12,8 @@ let done = () => {};
 /** Open the dialog for a screen's keys and the frame's; `changed` is called once it is closed. */
 export function open(item, changed) {
   const module = item?.module;
-  tables = { frame: FRAME, "frame.skip": SKIP.words };
-  const titles = { frame: "Everywhere", "frame.skip": SKIP.label };
+  tables = { frame: FRAME, "frame.skip": SKIP.words, over: OVER };
+  const titles = { frame: "Everywhere", "frame.skip": SKIP.label, over: "After an answer" };
   if (module) {
     tables = { [item.scope]: module.KEYS, ...asks(item), ...tables };
     Object.assign(titles, { [item.scope]: "This kind of item" },

@@ -2,13 +2,14 @@
 
 import * as drafts from "./drafts.js";
 
-const SCREENS = {
+export const SETTLING = "adjudicate"; // the screen in adjudication, whatever the kind
+export const SCREENS = {
   instruction: "text", text: "text", preference: "pair", reasoning: "steps", conversation: "turns", trajectory: "turns",
 };
 
 /** Make an item's element and its screen, with what its person wrote or decided before. */
 export async function prepare(given, page) {
-  const scope = given.stage === "adjudication" ? "adjudicate" : SCREENS[given.kind];
+  const scope = given.stage === "adjudication" ? SETTLING : SCREENS[given.kind];
   const module = await import(`./${scope}.js`);
   const template = document.createElement("template");
   template.innerHTML = given.html; // made by our own templates, which escape every value

@@ -1,7 +1,7 @@
 // What lies over an item: a question, a field to write in, a panel, a wait. The top one alone has the keys.
 
 import { notice, say } from "./bar.js";
-import { OVER } from "./keys.js";
+import { OVER, isField } from "./keys.js";
 
 const $ = (id) => document.getElementById(id);
 let stack = [];
@@ -35,6 +35,7 @@ function arrange() {
   const writes = top()?.name === "write";
   if (!writes) $("field").replaceChildren();
   $("field").hidden = !writes;
+  if (top() && !writes && isField(document.activeElement)) document.activeElement.blur(); // or its keys would be typed
   redraw();
 }
 

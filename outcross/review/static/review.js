@@ -1,6 +1,6 @@
 // The frame of the workbench: which item is on show, what may be done with it, and its way to the server.
 //
-// A SCREEN shows one kind of item. It is a module beside this one (SCREENS below names it) that exports
+// A SCREEN shows one kind of item. It is a module beside this one (SCREENS in item.js names it) that exports
 //
 //   KEYS = {name: {keys: ["1"], label: "Approve", tone: "approve"}, …}
 //       every key that it ever listens to, first the one to show. None may be one of the frame's (FRAME in keys.js),
@@ -17,10 +17,10 @@
 //
 // and a screen is
 //
-//   actions()         what can be done right now: [{name: "approve", run, label?, pressed?}, …], names from KEYS (or from
+//   actions()         what can be done right now: [{name: "approve", run, label?, pressed?, silent?}, …], names from KEYS (or from
 //                     FRAME: submit, restore; back; down and up, where the screen has a cursor to move). They are keys and
 //                     buttons of the bar, in this order. While a field has the focus, only those with a key that types
-//                     nothing are live and shown.
+//                     nothing are live and shown. `silent: true` keeps one out of the bar that only repeats another.
 //   state()           what is worth keeping of unfinished work, as JSON can hold it; null where nothing is
 //   load(state)       puts it back (from a draft; called before the item is shown)
 //   restore(answer)   puts an earlier answer back, to be changed: what was taken back, or is being revised
@@ -41,7 +41,7 @@
 //   editor(item, unit, done)         → box for correcting item.units[unit], with a live word diff. The screen puts
 //                                    box.element right after what it takes the place of. Ctrl+Enter calls done(text).
 //                                      box.open() shows it and takes the focus; box.close() hides it
-//                                      box.isOpen, box.changed, box.ready (changed and not empty), box.text (to send)
+//                                      box.isOpen, box.focused, box.changed, box.ready (changed, not empty), box.text (to send)
 //                                      box.state() and box.load(state), to go with the screen's own
 //                                      box.actions() submit, restore and leave, as far as they are legal now
 //   changed()                        something to keep has changed: redraws the bar, saves the draft 0.8 s later
@@ -162,7 +162,8 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "Enter" && event.target.matches("button, a, summary")) return;
   const names = pressed(event);
-  const found = legal().find(({ keys }) => names.some((name) => keys.includes(name)));
+  const actions = legal();
+  const [found] = names.flatMap((name) => actions.find(({ keys }) => keys.includes(name)) ?? []);
   if (!found) return;
   event.preventDefault();
   if (!event.repeat || ["up", "down"].includes(found.name)) found.press();

@@ -38,7 +38,7 @@ export function open(item, page) {
       { name: "reject", run: () => page.ask("reject", reject) },
       ...box.actions(),
     ],
-    asking: () => (box.changed ? "Your correction isn’t submitted" : ""),
+    asking: () => (box.changed && !box.focused ? "Your correction isn’t submitted" : ""),
     state: () => box.state(),
     load: (state) => box.load(state),
     restore: ({ edit }) => { if (edit !== null) box.load({ text: edit }); },
