@@ -1,9 +1,13 @@
 """The review page on a real port, and other servers beside it, for tests with a browser."""
 
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import uvicorn
@@ -25,6 +29,38 @@ def served(queue: Queue) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A server in a process of its own."""
+
+    address: str
+    process: subprocess.Popen[str]
+
+    def pause(self) -> None:
+        """Let it take connections, and answer none."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def served_apart(queue: Queue) -> Iterator[Apart]:
+    """The page from another process, which can be paused."""
+    program = (
+        "import sys; from pathlib import Path; from outcross.data.review.queue import Queue; "
+        "from outcross.review.app import serve; "
+        "serve(Queue(Path(sys.argv[1])), port=0, announce=lambda line: print(line, flush=True))"
+    )
+    command = [sys.executable, "-c", program, str(queue.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield Apart(process.stdout.readline().strip(), process)
+        finally:
+            process.kill()
 
 
 @contextmanager
