@@ -14,6 +14,7 @@ from outcross.data.review.decisions import DecisionRow
 from outcross.data.review.queue import Queue
 from tests.browser import CHROMIUM, DRIVER, MISSING, until
 from tests.review_server import served
+from tests.visitors import walk_in
 
 MARKS = [
     pytest.mark.browser,
@@ -40,13 +41,12 @@ class Shift:
 def seated(queue: Queue, driver: Chrome) -> Iterator[Visit]:
     """Serves the queue; what it yields opens a desk there, once the queue holds what the test put in."""
     with served(queue) as address:
-        driver.get(address)
-        base = driver.current_url
+        walk_in(driver, queue, address)
 
         def visit(desk: str = "") -> None:
             driver.get_log("performance")
             driver.get_log("browser")
-            driver.get(base + desk)
+            driver.get(address + desk)
             settle(driver)
 
         yield visit
@@ -77,9 +77,7 @@ def text(driver: Chrome, selector: str) -> str:
 def taken(queue: Queue) -> int:
     """How many answers the server has, those included that can still be taken back."""
     with sqlite3.connect(queue.path) as connection:
-        return connection.execute(
-            "SELECT (SELECT count(*) FROM held) + (SELECT count(*) FROM decision)"
-        ).fetchone()[0]
+        return connection.execute("SELECT (SELECT count(*) FROM held) + (SELECT count(*) FROM decision)").fetchone()[0]
 
 
 def rulings(queue: Queue) -> list[DecisionRow]:
