@@ -16,10 +16,10 @@ from outcross.data.review.gold import Gold
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Action, Content, Conversation, Preference, Reasoning, ToolCall, Trajectory, Turn
-from outcross.review.app import create_app
 from outcross.review.arguments import laid_out
 from outcross.review.rivals import rivalry, spoken
 from outcross.review.screen import CAP, screen
+from tests import visitors
 from tests.review_items import Clock, an_item
 
 PAIR = Preference(prompt="Which sea is saltier?", chosen="The Red Sea is.", rejected="The Baltic is.")
@@ -39,11 +39,7 @@ def visit(queue: Queue, chance: float = 1.0) -> TestClient:
     """Ada's own page, an adjudicator's; a `chance` of 1 keeps gold away and pairs as they are."""
     queue._chance = lambda: chance
     queue.add_reviewer("ada", "adjudicator")
-    app = create_app(queue, "ada")
-    client = TestClient(app, base_url="http://127.0.0.1:8787")
-    client.get("/", params={"key": app.state.keys.link}, follow_redirects=False)
-    client.headers.update({"X-CSRF-Token": app.state.keys.csrf, "Sec-Fetch-Site": "same-origin"})
-    return client
+    return visitors.visit(queue, "ada")
 
 
 def claim(client: TestClient, desk: str = "review") -> dict[str, Any]:
