@@ -1,9 +1,7 @@
 """What of an item is shown where: pure functions from its content to labelled passages of text."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
 from outcross.data.review.items import Shown
 from outcross.data.samples import (
@@ -16,9 +14,8 @@ from outcross.data.samples import (
     Text,
     Trajectory,
 )
-
-LINE = re.compile(r"[^\n]*\n|[^\n]+")
-FENCE = ("```", "~~~")
+from outcross.review.highlight import has_code
+from outcross.review.typeset import Look
 
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})
 """Unicode categories of controls, direction marks, zero-width and private characters, and odd line ends."""
@@ -31,19 +28,12 @@ BLANKS = frozenset(
 
 
 @dataclass(frozen=True)
-class Block:
-    """A stretch of a passage that is set in one way."""
-
-    look: Literal["prose", "code"]
-    text: str
-
-
-@dataclass(frozen=True)
 class Passage:
     """One field of the content, under a label; `name` is the field that an edit would replace."""
 
     label: str
-    blocks: tuple[Block, ...]
+    text: str
+    look: Look
     hidden: int
     name: str = ""
     fills: bool = False
@@ -64,28 +54,6 @@ def screen(shown: Shown) -> Screen:
     return Screen(tuple(asked), tuple(judged))
 
 
-def blocks(text: str) -> tuple[Block, ...]:
-    """Split at Markdown's code fences, which stay visible; the blocks together are the text, to the character."""
-    done: list[Block] = []
-    lines: list[str] = []
-    fence = ""
-    for line in LINE.findall(text):
-        opens = not fence and line.startswith(FENCE)
-        closes = bool(fence) and line.startswith(fence)
-        if opens and lines:
-            done.append(Block("prose", "".join(lines)))
-            lines = []
-        lines.append(line)
-        if opens:
-            fence = line[:3]
-        elif closes:
-            done.append(Block("code", "".join(lines)))
-            lines, fence = [], ""
-    if lines:
-        done.append(Block("code" if fence else "prose", "".join(lines)))
-    return tuple(done)
-
-
 def hidden(text: str) -> int:
     """How many characters can't be seen but may mislead; line ends, tabs and ordinary spaces are none."""
     if text.isascii() and text.isprintable():
@@ -95,17 +63,21 @@ def hidden(text: str) -> int:
 
 
 def _prose(label: str, text: str, name: str = "") -> Passage:
-    return Passage(label, blocks(text), hidden(text), name)
+    return Passage(label, text, "prose", hidden(text), name)
 
 
 def _code(label: str, text: str) -> Passage:
-    return Passage(label, (Block("code", text),), hidden(text), fills=label == "Context")
+    return Passage(label, text, "code", hidden(text))
+
+
+def _context(text: str) -> Passage:
+    return Passage("Context", text, "code" if has_code(text) else "prose", hidden(text), fills=True)
 
 
 def _panes(content: Content) -> tuple[list[Passage], list[Passage]]:
     match content:
         case Instruction():
-            context = [_code("Context", content.context)] if content.context else []
+            context = [_context(content.context)] if content.context else []
             return [_prose("Instruction", content.instruction), *context], [
                 _prose("Response", content.response, "response")
             ]
