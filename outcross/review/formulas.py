@@ -41,6 +41,9 @@ Not among them: phantoms, which hide what they hold; colours and sizes, which ca
 classes and annotations; and whatever moves a part of a formula over another.
 """
 
+PARTS = {"mfrac": 2, "mroot": 2, "msup": 2, "msub": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
+"""How many children an element must have to mean something; other elements take any number."""
+
 VALUE = re.compile(
     r"true|false|block|inline|prefix|infix|postfix|left|center|right|normal|bold|italic|bold-italic|double-struck"
     r"|script|fraktur|sans-serif|monospace|box|(?:(?:up|down)diagonal|horizontal)strike"
@@ -61,6 +64,7 @@ UNSPOKEN = re.compile(
 )
 """What LaTeX says that isn't itself shown."""
 
+SPACE = re.compile(r"\\(?:\\|\s)")
 REFERENCE = re.compile(r"&#x([0-9A-F]{1,6});")
 INVISIBLE = dict.fromkeys(range(0x2061, 0x2065))
 
@@ -79,7 +83,8 @@ def formula(latex: str, *, display: bool) -> Markup | None:
     if len(latex) > MAX_LATEX or not latex.strip() or UNSAFE.search(latex):
         return None
     try:
-        tree = convert_to_element(latex, display="block" if display else "inline")
+        spaced = SPACE.sub(lambda found: found[0] if found[0] == "\\\\" else "\\ ", latex)
+        tree = convert_to_element(spaced, display="block" if display else "inline")
         tree.set("alttext", latex)
         parts = list(_parts(tree, MAX_DEPTH))
         shown = "".join(_text(element) for element in tree.iter())
@@ -94,7 +99,7 @@ def _ink(text: str) -> Counter[str]:
 
 
 def _parts(element: Element, depth: int) -> Iterator[Markup]:
-    if depth == 0 or element.tag not in ATTRIBUTES:
+    if depth == 0 or element.tag not in ATTRIBUTES or len(element) != PARTS.get(element.tag, len(element)):
         raise _Refused(element.tag)
     attributes = "".join(
         f' {name}="{escape(value)}"'

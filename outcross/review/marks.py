@@ -18,7 +18,7 @@ RULES = (
 ESCAPED = frozenset("*_`~#$")
 """Signs that a backslash keeps from being a mark, and then isn't shown itself."""
 
-STARS = re.compile(r"(?<=[A-Za-z0-9)\]])\*+(?=[A-Za-z0-9(\[$])")
+STARS = re.compile(r"(?<=[A-Za-z0-9)\]])\*+(?=[A-Za-z0-9(\[$])|\*{4,}|_{4,}")
 DUNDER = re.compile(r"(?<!\w)__[a-z][a-z0-9_]*__(?!\w)")
 
 CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}
@@ -131,7 +131,7 @@ def _escape(state: StateInline, silent: bool) -> bool:
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:
-    """Emphasis, but none by stars that multiply, nor around a name such as __init__."""
+    """Emphasis, but none by stars that multiply or stand in a row, nor around a name such as __init__."""
     found = STARS.match(state.src, state.pos) or DUNDER.match(state.src, state.pos)
     if found:
         return _literal(state, silent, found[0], len(found[0]))

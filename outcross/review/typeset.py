@@ -31,7 +31,6 @@ BARE = (
 CLASSES = {
     "div": {"plain", "fence", "formula", "wide"},
     "span": {"mark", "language", *highlight.CLASSES},
-    "code": {"latex"},
 }
 WALL = nh3.Cleaner(
     tags={*BARE, *CLASSES, *formulas.ATTRIBUTES},
@@ -114,13 +113,13 @@ class _Setter:
 
     def formula(self, token: Token) -> str:
         """A formula as such or, where that can't be, as it was written."""
-        displayed = token.markup in {"$$", "\\[", ""}
         self.latex_left -= len(token.content)
+        displayed = token.markup in {"$$", "\\[", ""}
         shown = formulas.formula(token.content, display=displayed) if self.latex_left >= 0 else None
-        if shown is None:
-            source = token.markup + token.content + marks.CLOSERS.get(token.markup, "")
-            shown = Markup('<code class="latex">{}</code>').format(source)
-        return f'<div class="formula">{shown}{escape(token.info)}</div>' if token.tag == "div" else shown
+        source = token.markup + token.content + marks.CLOSERS.get(token.markup, "")
+        if token.tag != "div":
+            return shown or Markup("<code>{}</code>").format(source)
+        return f'<div class="formula">{shown}{escape(token.info)}</div>' if shown else _code(source + token.info, "")
 
 
 def _fence(token: Token) -> str:
