@@ -13,7 +13,9 @@ MAX_LATEX = 1_500
 """Characters of one formula; a longer one is shown as it is written."""
 
 MAX_DEPTH = 40
-"""Elements inside each other."""
+"""Elements inside each other, where one with a script counts for `SCRIPT`: scripts of scripts shrink to nothing."""
+
+SCRIPT = 6
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "math": frozenset({"display", "alttext"}),
@@ -44,6 +46,8 @@ classes and annotations; and whatever moves a part of a formula over another.
 PARTS = {"mfrac": 2, "mroot": 2, "msup": 2, "msub": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 """How many children an element must have to mean something; other elements take any number."""
 
+SCRIPTED = frozenset({"msup", "msub", "msubsup", "munder", "mover", "munderover"})
+
 VALUE = re.compile(
     r"true|false|block|inline|prefix|infix|postfix|left|center|right|normal|bold|italic|bold-italic|double-struck"
     r"|script|fraktur|sans-serif|monospace|box|(?:(?:up|down)diagonal|horizontal)strike"
@@ -64,6 +68,7 @@ UNSPOKEN = re.compile(
 )
 """What LaTeX says that isn't itself shown."""
 
+LINES = re.compile(r"[\n\r\t]")
 SPACE = re.compile(r"\\(?:\\|\s)")
 REFERENCE = re.compile(r"&#x([0-9A-F]{1,6});")
 INVISIBLE = dict.fromkeys(range(0x2061, 0x2065))
@@ -80,7 +85,7 @@ def formula(latex: str, *, display: bool) -> Markup | None:
         A `math` element of `ATTRIBUTES` alone, whose `alttext` is the LaTeX; None where the formula is too long or too
         deep, doesn't convert, or wouldn't show each of its letters and digits.
     """
-    if len(latex) > MAX_LATEX or not latex.strip() or UNSAFE.search(latex):
+    if len(latex) > MAX_LATEX or not latex.strip() or UNSAFE.search(latex) or not _is_visible(LINES.sub(" ", latex)):
         return None
     try:
         spaced = SPACE.sub(lambda found: found[0] if found[0] == "\\\\" else "\\ ", latex)
@@ -99,7 +104,7 @@ def _ink(text: str) -> Counter[str]:
 
 
 def _parts(element: Element, depth: int) -> Iterator[Markup]:
-    if depth == 0 or element.tag not in ATTRIBUTES or len(element) != PARTS.get(element.tag, len(element)):
+    if depth <= 0 or element.tag not in ATTRIBUTES or len(element) != PARTS.get(element.tag, len(element)):
         raise _Refused(element.tag)
     attributes = "".join(
         f' {name}="{escape(value)}"'
@@ -109,7 +114,7 @@ def _parts(element: Element, depth: int) -> Iterator[Markup]:
     yield Markup(f"<{element.tag}{attributes}>")  # noqa: S704  # names from our own list, values escaped
     yield escape(_text(element))
     for child in element:
-        yield from _parts(child, depth - 1)
+        yield from _parts(child, depth - (SCRIPT if element.tag in SCRIPTED else 1))
     yield Markup(f"</{element.tag}>")  # noqa: S704  # a name from our own list
 
 
@@ -118,6 +123,10 @@ def _text(element: Element) -> str:
     if {"solid", "dashed"} & set(f"{element.get('columnlines')} {element.get('rowlines')}".split()):
         raise _Refused("lines in a table, which browsers don't draw")
     text = REFERENCE.sub(lambda found: chr(int(found[1], 16)), element.text or "").translate(INVISIBLE)
-    if not all(char.isprintable() or unicodedata.category(char) == "Zs" for char in text):
+    if not _is_visible(text):
         raise _Refused("hidden characters")
     return text
+
+
+def _is_visible(text: str) -> bool:
+    return all(char.isprintable() or unicodedata.category(char) == "Zs" for char in text)
