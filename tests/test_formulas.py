@@ -78,6 +78,7 @@ def test_a_formula_has_only_elements_and_attributes_that_are_harmless(latex: str
         (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", ["(", "1", "2", "3", "4", ")"]),
         ("\\begin{matrix} a \\\\\\\n b \\end{matrix}", ["a", "\xa0", "b"]),
         (r"5\%", ["5", "%"]),
+        (r"a \mod d^2", ["a", "mod", "d", "2"]),
         (r"\text{<script>alert(1)</script>}", ["<script>alert(1)</script>"]),
     ],
 )

@@ -69,7 +69,9 @@ UNSPOKEN = re.compile(
 """What LaTeX says that isn't itself shown."""
 
 LINES = re.compile(r"[\n\r\t]")
-SPACE = re.compile(r"\\(?:\\|\s)")
+WORD = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
+RESPELT = {r"\mod": r"\bmod ", "\\\n": "\\ ", "\\\t": "\\ ", "\\\r": "\\ "}
+"""What the converter takes wrongly: a power after a modulus, and a space that is a line end."""
 REFERENCE = re.compile(r"&#x([0-9A-F]{1,6});")
 INVISIBLE = dict.fromkeys(range(0x2061, 0x2065))
 
@@ -88,8 +90,8 @@ def formula(latex: str, *, display: bool) -> Markup | None:
     if len(latex) > MAX_LATEX or not latex.strip() or UNSAFE.search(latex) or not _is_visible(LINES.sub(" ", latex)):
         return None
     try:
-        spaced = SPACE.sub(lambda found: found[0] if found[0] == "\\\\" else "\\ ", latex)
-        tree = convert_to_element(spaced, display="block" if display else "inline")
+        respelt = WORD.sub(lambda found: RESPELT.get(found[0], found[0]), latex)
+        tree = convert_to_element(respelt, display="block" if display else "inline")
         tree.set("alttext", latex)
         parts = list(_parts(tree, MAX_DEPTH))
         shown = "".join(_text(element) for element in tree.iter())
