@@ -18,7 +18,7 @@ TAGS = {
     *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "pre", "code", "em", "strong", "s"),
     *("table", "thead", "tbody", "tr", "th", "td", "div", "span"),
 }
-CLASSES = {"plain", "fence", "formula", "wide", "mark", "language", *highlight.CLASSES}
+CLASSES = {"t-plain", "t-fence", "t-formula", "t-wide", "t-mark", "t-language", *highlight.CLASSES}
 
 PAYLOADS = [
     "<script>window.__pwned=1</script>",
@@ -182,20 +182,20 @@ def test_a_payload_is_read_and_not_run(payload: str) -> None:
         ("> a\n> b", "<blockquote><p>a\nb</p></blockquote>"),
         (
             "- a\n- b",
-            '<ul><li><span class="mark">- </span>a</li><li><span class="mark">- </span>b</li></ul>',
+            '<ul><li><span class="t-mark">- </span>a</li><li><span class="t-mark">- </span>b</li></ul>',
         ),
-        ("7) a", '<ol><li><span class="mark">7) </span>a</li></ol>'),
+        ("7) a", '<ol><li><span class="t-mark">7) </span>a</li></ol>'),
         (
             "```py\nx = 1\n```",
             (
-                '<div class="fence"><span class="language">py</span>'
-                '<pre><code>x = <span class="m">1</span></code></pre></div>'
+                '<div class="t-fence"><span class="t-language">py</span>'
+                '<pre><code>x = <span class="t-m">1</span></code></pre></div>'
             ),
         ),
         (
             "| a |\n|---|\n| 1 |",
             (
-                '<div class="wide"><table><thead><tr><th>a</th></tr></thead>'
+                '<div class="t-wide"><table><thead><tr><th>a</th></tr></thead>'
                 "<tbody><tr><td>1</td></tr></tbody></table></div>"
             ),
         ),
@@ -297,7 +297,7 @@ def test_only_so_much_latex_is_laid_out() -> None:
     ids=["cells", "quotes", "lists", "long line", "long table", "marks", "lines"],
 )
 def test_what_would_lose_words_or_take_long_is_set_plainly(text: str) -> None:
-    assert typeset(text).startswith('<div class="plain">')
+    assert typeset(text).startswith('<div class="t-plain">')
     assert Reader(typeset(text)).text == text
 
 

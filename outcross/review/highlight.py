@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 MAX_CODE = 20_000
 """Characters that are looked at; longer code is set plainly."""
 
-CLASSES = frozenset("kscmn")
+CLASSES = frozenset({"t-k", "t-s", "t-c", "t-m", "t-n"})
 """Keyword, string, comment, measure (a number), and the name of what is defined."""
 
 TRIPLE = r'[rbfuRBFU]{0,2}(?:"""(?:[^\\]|\\.)*?(?:"""|\Z)|\'\'\'(?:[^\\]|\\.)*?(?:\'\'\'|\Z))'
@@ -180,7 +180,7 @@ def _marked(code: str, grammar: Grammar) -> Iterator[Markup]:
         before = word
         if name:
             yield escape(code[done : found.start()])
-            yield Markup(f'<span class="{name}">{escape(word)}</span>')  # noqa: S704  # the name is one of ours
+            yield Markup(f'<span class="t-{name}">{escape(word)}</span>')  # noqa: S704  # the name is one of ours
             done = found.end()
     yield escape(code[done:])
 

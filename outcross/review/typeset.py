@@ -29,8 +29,8 @@ BARE = (
     *("table", "thead", "tbody", "tr", "th", "td"),
 )
 CLASSES = {
-    "div": {"plain", "fence", "formula", "wide"},
-    "span": {"mark", "language", *highlight.CLASSES},
+    "div": {"t-plain", "t-fence", "t-formula", "t-wide"},
+    "span": {"t-mark", "t-language", *highlight.CLASSES},
 }
 WALL = nh3.Cleaner(
     tags={*BARE, *CLASSES, *formulas.ATTRIBUTES},
@@ -67,7 +67,7 @@ def typeset(text: str, look: Look = "prose") -> Markup:
 
 
 def _plain(text: str) -> Markup:
-    return Markup('<div class="plain">{}</div>').format(text)
+    return Markup('<div class="t-plain">{}</div>').format(text)
 
 
 def _code(code: str, language: str) -> Markup:
@@ -105,9 +105,9 @@ class _Setter:
                 case "fence" | "code_block":
                     yield _fence(token)
                 case "list_item_open":
-                    yield f'<li><span class="mark">{escape(token.info + token.markup)} </span>'
+                    yield f'<li><span class="t-mark">{escape(token.info + token.markup)} </span>'
                 case "table_open" | "table_close":
-                    yield '<div class="wide"><table>' if token.nesting > 0 else "</table></div>"
+                    yield '<div class="t-wide"><table>' if token.nesting > 0 else "</table></div>"
                 case _ if not token.hidden:
                     yield f"<{'/' if token.nesting < 0 else ''}{_tag(token)}>"
 
@@ -119,14 +119,14 @@ class _Setter:
         source = token.markup + token.content + marks.CLOSERS.get(token.markup, "")
         if token.tag != "div":
             return shown or Markup("<code>{}</code>").format(source)
-        return f'<div class="formula">{shown}{escape(token.info)}</div>' if shown else _code(source + token.info, "")
+        return f'<div class="t-formula">{shown}{escape(token.info)}</div>' if shown else _code(source + token.info, "")
 
 
 def _fence(token: Token) -> str:
     name = token.info.strip()
-    label = Markup('<span class="language">{}</span>').format(name) if name else ""
+    label = Markup('<span class="t-language">{}</span>').format(name) if name else ""
     code = _code(token.content.removesuffix("\n"), name.partition(" ")[0] or highlight.guess(token.content))
-    return f'<div class="fence">{label}{code}</div>'
+    return f'<div class="t-fence">{label}{code}</div>'
 
 
 def _tag(token: Token) -> str:
