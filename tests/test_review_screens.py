@@ -185,7 +185,7 @@ def laid(content: Content, **more: Any) -> Any:
 def test_a_long_result_is_cut_at_a_line_and_loses_nothing() -> None:
     text = "\n".join(f"row {number}" for number in range(4_000))
     acts = laid(Trajectory(turns=(*COURSE.turns[:2], Action(role="tool", text=text, answers="c1")))).acts
-    start, rest = acts[2].said.blocks[0].text, acts[2].more.blocks[0].text
+    start, rest = acts[2].said.text, acts[2].more.text
     assert start + rest == text
     assert len(start) <= CAP
     assert start.endswith("\n")
@@ -194,7 +194,7 @@ def test_a_long_result_is_cut_at_a_line_and_loses_nothing() -> None:
 
 def test_a_result_without_line_ends_is_cut_all_the_same() -> None:
     acts = laid(Trajectory(turns=(COURSE.turns[0], Action(role="tool", text="x" * (CAP + 5))))).acts
-    assert (len(acts[1].said.blocks[0].text), len(acts[1].more.blocks[0].text)) == (CAP, 5)
+    assert (len(acts[1].said.text), len(acts[1].more.text)) == (CAP, 5)
     assert acts[1].heading == "Result of an unknown call"
 
 
