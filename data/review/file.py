@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
+from outcross.data.review import rulings
 from outcross.data.stores.lease import lock
 from outcross.data.stores.migrate import migrate_sqlite
 from outcross.errors import StoreBusy, StoreError
@@ -73,3 +74,11 @@ class ReviewFile:
     def _snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
         """Several reads of one and the same state."""
         return self._transaction("BEGIN")
+
+    @contextmanager
+    def _ripened(self) -> Iterator[sqlite3.Connection]:
+        """One state, in which all is committed that can be taken back no longer."""
+        with self._transaction("BEGIN" if self._mode == "ro" else "BEGIN IMMEDIATE") as connection:
+            if self._mode != "ro":
+                rulings.ripen(connection, self._now())
+            yield connection

@@ -3,8 +3,7 @@
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -330,14 +329,6 @@ class Queue(ReviewFile):
         """
         with self._snapshot() as connection:
             return chain.lost(connection, heads)
-
-    @contextmanager
-    def _ripened(self) -> Iterator[sqlite3.Connection]:
-        """One state, in which all is committed that can be taken back no longer."""
-        with self._transaction("BEGIN" if self._mode == "ro" else "BEGIN IMMEDIATE") as connection:
-            if self._mode != "ro":
-                rulings.ripen(connection, self._now())
-            yield connection
 
 
 def _remark(note: str) -> str:
