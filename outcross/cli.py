@@ -13,7 +13,7 @@ import psutil
 import typer
 from rich.console import Console
 
-from outcross import engine, reports
+from outcross import engine, exchange_commands, reports
 from outcross.data import recipe as recipes
 from outcross.data.release import verify as proofs
 from outcross.data.release import versions as releases
@@ -32,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(exchange_commands.app)
 console = Console()
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of its TOML file.")]

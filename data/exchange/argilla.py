@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import JsonValue
-
 from outcross.data.exchange.judged import (
     Imported,
     Judged,
@@ -36,7 +34,7 @@ QUESTIONS = ("verdict", "reasons", "note", "edit", "labels", "strength")
 class Response(Theirs):
     """One user's answer to one question."""
 
-    value: JsonValue
+    value: object
     user_id: str | None = None
     status: Literal["draft", "submitted", "discarded"] | None = None
 
@@ -55,7 +53,7 @@ def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
     Argilla knows users by UUID: a reviewer's is made from the name, and the names stand in the metadata.
     """
     for row in rows:
-        metadata: dict[str, object] = {"kind": row.sample.content.kind} | facts(row.sample)
+        metadata: dict[str, object] = {"kind": row.sample.content.kind, **facts(row.sample)}
         if row.decisions:
             metadata["reviewers"] = sorted({decision.reviewer for decision in row.decisions})
         yield {

@@ -125,7 +125,7 @@ def loaded(records: Iterable[object], read: Callable[[dict[str, object]], Import
 def explain(error: ValidationError) -> str:
     """The first thing that is wrong, as a phrase that names the field."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the record"
+    where = ".".join(str(part) for part in first["loc"])[:100] or "the record"
     return f"{where}: {first['msg']}"
 
 

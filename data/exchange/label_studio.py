@@ -125,8 +125,8 @@ def _annotation(kind: str, decision: Judgement) -> dict[str, object]:
 def _results(kind: str, decision: Judgement) -> Iterator[dict[str, object]]:
     def result(name: str, tag: str, value: object, key: str = "") -> dict[str, object]:
         about = name if tag == "pairwise" else SHOWN[kind]
-        made = {"from_name": name, "to_name": about, "type": tag, "value": {key or tag: value}}
-        return made | {"id": name, "origin": "manual"}
+        said = {"id": name, "from_name": name, "to_name": about, "type": tag}
+        return said | {"value": {key or tag: value}, "origin": "manual"}
 
     if side := SIDES.get(decision.verdict):
         yield result("preference", "pairwise", side, "selected")
