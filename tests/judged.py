@@ -1,11 +1,12 @@
 """Judged samples of every kind, as property tests draw them."""
 
+from types import ModuleType
 from typing import Any
 
 from hypothesis import strategies as st
 
 from outcross.data.exchange.judged import VERDICTS, Judged, Judgement, parts
-from outcross.data.samples import CONTENT, Content
+from outcross.data.samples import CONTENT, Content, Preference, Reasoning
 from tests.review_items import a_sample
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
@@ -71,7 +72,7 @@ def judged(draw: st.DrawFn, *kinds: str) -> Judged:
 def judgements(draw: st.DrawFn, content: Content, reviewer: str) -> Judgement:
     """A whole decision on a content; labels that are all null say nothing, so there are none such."""
     verdict = draw(st.sampled_from(VERDICTS[content.kind]))
-    units = 0 if verdict in ("bad_problem", "give_up", "cannot_tell") else parts(content)
+    units = 0 if verdict in ("bad_problem", "give_up", "cannot_tell", "broken") else parts(content)
     labels = draw(st.lists(st.sampled_from([1, 0, -1, None]), min_size=units, max_size=units))
     return Judgement(
         verdict=verdict,
@@ -86,3 +87,15 @@ def judgements(draw: st.DrawFn, content: Content, reviewer: str) -> Judgement:
         at=draw(st.none() | st.integers(0, 2**52).map(lambda micro: micro / 10**6)),
         active_ms=draw(st.none() | st.integers(0, 86_400_000)),
     )
+
+
+SEVEN = Reasoning(problem="Add them up.", steps=tuple(f"Step {n}." for n in range(1, 8)), answer="28")
+PAIR = Preference(prompt="Which?", chosen="The one.", rejected="The other.")
+
+
+def judge(content: Any, verdict: str, **more: Any) -> Judged:
+    return Judged(sample=a_sample(0, content), decisions=[Judgement(verdict=verdict, reviewer="ada", **more)])
+
+
+def named(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]

@@ -20,12 +20,12 @@ from outcross.data.samples import (
 )
 
 VERDICTS: Mapping[str, tuple[str, ...]] = {
-    "instruction": ("approve", "edit", "reject"),
-    "text": ("approve", "edit", "reject"),
-    "preference": ("chosen", "rejected", "tie", "both_bad"),
-    "reasoning": ("correct", "error", "bad_problem", "give_up"),
-    "conversation": ("success", "partial", "fail", "cannot_tell"),
-    "trajectory": ("success", "partial", "fail", "cannot_tell"),
+    "instruction": ("approve", "edit", "reject", "broken"),
+    "text": ("approve", "edit", "reject", "broken"),
+    "preference": ("chosen", "rejected", "tie", "both_bad", "broken"),
+    "reasoning": ("correct", "error", "bad_problem", "give_up", "broken"),
+    "conversation": ("success", "partial", "fail", "cannot_tell", "broken"),
+    "trajectory": ("success", "partial", "fail", "cannot_tell", "broken"),
 }
 """By kind, the verdicts as they are stored: of a pair, which of the sample's own answers won, however it was shown."""
 

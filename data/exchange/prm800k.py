@@ -93,7 +93,10 @@ def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
             yield Refused(reason=f"a {row.sample.content.kind} has no steps to rate: PRM800K holds reasoning alone")
             continue
         for decision in row.decisions:
-            yield _line(row.sample.content, decision)
+            if decision.verdict in FINISHES:
+                yield _line(row.sample.content, decision)
+            else:
+                yield Refused(reason=f"PRM800K has no finish_reason for the verdict {decision.verdict}")
 
 
 def _line(content: Reasoning, decision: Judgement) -> dict[str, object]:
