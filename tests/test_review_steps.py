@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from outcross.data.recipe import Recipe
-from outcross.data.review.items import Ruling
+from outcross.data.review.answers import Ruling
 from outcross.data.review.queue import Queue
 from outcross.data.stores import decisions, vault, warehouse
 from outcross.data.stores.home import Home
@@ -24,7 +24,8 @@ from tests import make, released
 def screened(home: Home, name: str, drafts: Path, share: float, **source: object) -> Recipe:
     """A recipe with imported drafts, judged and queued."""
     recipe = make.recipe(home, drafts.with_name("people.jsonl"), name=name, stratum="", **source)
-    recipe = recipe.model_copy(update={"review": recipe.review.model_copy(update={"audit_share": share})})
+    review_rules = recipe.review.model_copy(update={"audit_share": share, "overlap_share": 0.0})
+    recipe = recipe.model_copy(update={"review": review_rules})
     vault.add(home, name, [("mixture", make.human("It adds two numbers and returns what they make."))])
     import_drafts(home, recipe, drafts, "their-model")
     screen(home, recipe, unjudged(home, recipe))
