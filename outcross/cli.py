@@ -235,11 +235,12 @@ def read(
     version: Annotated[int | None, typer.Option(help="A version.", show_default="the newest")] = None,
     head: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 5,
     out: Annotated[Path | None, typer.Option(help="Write all rows to this .parquet or .jsonl file instead.")] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Experts' edits against the drafts, for preference.")] = False,
     home: HomeFolder = None,
 ) -> None:
     """Show the first rows of a release, or write all of it to a file."""
     place = Home(home or from_environment().home)
-    frame = read_release(name, version, home=place.root)
+    frame = read_release(name, version, home=place.root, table="pairs" if pairs else "samples")
     if out is None:
         reports.rows(console, frame.head(head))
     elif out.suffix == ".parquet":

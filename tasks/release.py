@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from outcross.data.recipe import Recipe
 from outcross.data.release import decided
 from outcross.data.release import versions as releases
+from outcross.data.release.pairs import pairs
 from outcross.data.release.table import Tables, Weight, ancestors, build, store
 from outcross.data.release.versions import Release
 from outcross.data.samples import Sample
@@ -133,7 +134,10 @@ def release(home: Home, recipe: Recipe) -> Release:
     made = {key: found.rows[key] for key in weights}
     kin = _kept(recipe.name, made, found.ancestors)
     settled = [key for key, entry in weights.items() if entry.klass in ("hybrid", "reviewed")]
-    tables = Tables(build(made.values(), weights), ancestors(kin.values()), decided.decided(home, recipe.name, settled))
+    decisions_on = decided.decided(home, recipe.name, settled)
+    tables = Tables(
+        build(made.values(), weights), ancestors(kin.values()), decisions_on, pairs(made.values(), kin, decisions_on)
+    )
     facts = manifest.facts(recipe, rules, tables)
 
     def fill(folder: Path, version: int) -> Mapping[str, object]:
