@@ -257,10 +257,17 @@ def read(
 def verify(
     name: Annotated[str, typer.Argument(help="The release.")] = "docstrings",
     version: Annotated[int | None, typer.Option(help="A version.", show_default="the newest")] = None,
+    review: Annotated[bool, typer.Option("--review", help="Prove the review queue instead of a release.")] = False,
     home: HomeFolder = None,
 ) -> None:
-    """Recompute every digest of a release and walk every row's ancestry back to people."""
+    """Recompute every digest of a release and walk every row's ancestry back to people.
+
+    With [bold]--review[/] check the review queue's log, and every item, decision and known answer against it.
+    """
     place = Home(home or from_environment().home)
+    if review:
+        reports.queue_proof(console, place)
+        return
     found = releases.find(place, name, version)
     with console.status(f"Verifying {name} {found.version} …"):
         proof = proofs.verify(place, found)
