@@ -19,7 +19,7 @@ from outcross.tasks.screen import Screen
 from tests import make
 
 
-def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str) -> None:
+def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str, *, audited: bool = False) -> None:
     """Put drafts with a verdict into the warehouse, as drafting and screening would."""
     entries = [
         Draft(request_key=one.sample_id, setup="test", rank=one.sample_id, state="drafted", sample=one, model="tiny")
@@ -27,7 +27,7 @@ def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str) -> 
     ]
     journal.write(home, recipe.name, entries)
     frame = pl.DataFrame(
-        [(one.sample_id, outcome, [], False, 1.0) for one in samples],
+        [(one.sample_id, outcome, [], audited, 1.0) for one in samples],
         schema={
             "sample_id": pl.Utf8,
             "outcome": pl.Utf8,
