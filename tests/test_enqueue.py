@@ -26,6 +26,8 @@ SHARE = 0.3
 
 def drafted(home: Home, count: int = 60, **rules: object) -> Recipe:
     """A recipe with imported drafts that nobody has judged yet."""
+    home.root.mkdir(exist_ok=True)
+    (home.root / "audit.key").write_bytes(b"k" * 32)
     recipe = make.recipe(home, home.root / "people.jsonl", stratum="")
     recipe = recipe.model_copy(update={"review": recipe.review.model_copy(update={"audit_share": SHARE, **rules})})
     vault.add(home, "mine", [("mixture", make.human("It adds two numbers and returns what they make."))])
@@ -81,9 +83,6 @@ STEPS: list[tuple[object, str, int]] = [
 @pytest.mark.parametrize("late", [False, True])
 def test_however_often_it_crashes_the_same_audits_are_drawn_with_the_same_need(home, tmp_path, monkeypatch, late):
     unbroken = Home(tmp_path / "unbroken")
-    for place in (home, unbroken):
-        place.root.mkdir()
-        (place.root / "audit.key").write_bytes(b"k" * 32)
     monkeypatch.setattr(review, "PART", 5)
     screen_and_enqueue(unbroken, drafted(unbroken))
     recipe = drafted(home)
