@@ -1,6 +1,7 @@
 """What commands print: nothing that a model or a file wrote may drive the terminal."""
 
 import io
+import json
 import sqlite3
 import sys
 from contextlib import closing
@@ -124,6 +125,14 @@ def test_a_queue_whose_end_is_gone_is_said_with_the_release_that_wrote_it_down(r
     reviewed.queue.rename(copy)
     Queue(reviewed.queue).add_reviewer("ada")
     assert "event 11, which mine 2 wrote down, is gone" in printed(reports.queue_proof, reviewed)
+
+
+def test_the_commands_lead_to_the_queues_proof_and_to_the_pairs(reviewed, tmp_path):
+    cli.verify(review=True, home=reviewed.root)
+    out = tmp_path / "pairs.jsonl"
+    cli.read("mine", out=out, pairs=True, home=reviewed.root)
+    (pair,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert (pair["chosen"], pair["rejected"]) == ("It joins three texts with a space.", "It joins 3 texts.")
 
 
 def test_a_home_without_a_queue_has_nothing_to_prove_of_it(home):

@@ -55,8 +55,6 @@ def _pair(row: Sample, ancestors: Mapping[str, Sample], decisions: Decisions) ->
 
 def _as_far(draft: Content, edit: Content) -> Content:
     """The draft up to the turn with which its edit ends."""
-    match draft, edit:
-        case (Conversation(), Conversation()) | (Trajectory(), Trajectory()):
-            return draft.model_copy(update={"turns": draft.turns[: len(edit.turns)]})
-        case _:
-            return draft
+    if isinstance(draft, Conversation | Trajectory) and isinstance(edit, Conversation | Trajectory):
+        return draft.model_copy(update={"turns": draft.turns[: len(edit.turns)]})
+    return draft

@@ -114,8 +114,8 @@ def _checked(rows: pl.DataFrame) -> pl.DataFrame:
             raise InputError(f"{count:,} rows to weigh have no {name}. Every row needs one.")
     if strange := set(rows["origin"].unique()) - set(Origin):
         raise InputError(f"origin is {_quoted(min(strange))}; it must be human, hybrid or synthetic.")
-    if not rows["trust"].is_between(0, 1, closed="right").all():
-        raise InputError(f"trust goes from {rows['trust'].min()} to {rows['trust'].max()}; it must be in (0, 1].")
+    for trust in rows["trust"].filter(~rows["trust"].is_between(0, 1, closed="right")):
+        raise InputError(f"trust is {trust:g}; it must be in (0, 1].")
     if twice := rows.height - rows["sample_id"].n_unique():
         raise InputError(f"{twice:,} rows to weigh repeat another's sample_id. Give each sample once.")
     return rows
