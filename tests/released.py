@@ -40,7 +40,7 @@ def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str, *, 
     screening.add_verdicts(home, recipe.name, Screen.of(recipe).ruleset, frame)
 
 
-def decide(home: Home, sample: Sample, verdict: str, *, seq: int, edit: Sample | None = None) -> None:
+def decide(home: Home, sample: Sample, verdict: str, *, seq: int, edit: Sample | None = None, **more: object) -> None:
     decisions.add(
         home,
         "mine",
@@ -59,6 +59,7 @@ def decide(home: Home, sample: Sample, verdict: str, *, seq: int, edit: Sample |
                     "incl_prob": 1.0,
                     "shown_hash": "0" * 64,
                     "reviewed_at": "2026-01-01T00:00:00Z",
+                    **more,
                 }
             )
         ],

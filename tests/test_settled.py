@@ -65,6 +65,15 @@ def test_an_adjudicators_word_stands_over_those_who_differed(home, takes, fate):
     assert settled(home) == [fate]
 
 
+def test_a_reviewers_word_of_a_later_moment_does_not_undo_an_adjudication(home):
+    _, draft = queued(home, TASK, reviewers=2)
+    for seq, (name, verdict, stage) in enumerate([("eve", "reject", "adjudication"), ("ada", "approve", "review")]):
+        released.decide(
+            home, draft, verdict, seq=seq, reviewer=name, stage=stage, reviewed_at=f"2026-01-0{seq + 1}T00:00Z"
+        )
+    assert settled(home) == ["reject"]
+
+
 def test_who_could_not_tell_does_not_outweigh_who_could(home):
     queued(home, PROOF, reviewers=1)
     queue = judging.sit_down(home, "ada", "bob")

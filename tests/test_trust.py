@@ -100,6 +100,26 @@ def test_known_answers_lower_the_trust_in_what_a_careless_person_approved(judged
     assert text(100).sample_id not in after
 
 
+def test_answers_in_training_count_for_nothing(judged):
+    home, _ = judged
+    review.collect(home)
+    before = trust.current(home, "mine")
+    gold = [
+        Gold(
+            item=Item.of(text(300 + n), recipe="mine", source="gold", incl_prob=1.0),
+            answer=Answer(verdict="reject"),
+            explanation="It is bad.",
+            training=True,
+        )
+        for n in range(10)
+    ]
+    Management(home.queue).add_gold(gold)
+    queue = judging.sit_down(home, "bob")
+    assert len(judging.answer(queue, "bob", lambda _: {"verdict": "approve"}, 10, desk="training")) == 10
+    review.collect(home)
+    assert trust.current(home, "mine") == before
+
+
 def test_collecting_again_adds_no_value_and_a_change_adds_only_what_changed(judged):
     home, _ = judged
     review.collect(home)
