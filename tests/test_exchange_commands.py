@@ -11,7 +11,8 @@ from outcross.cli import app
 from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Judged, Judgement
 from outcross.data.recipe import Recipe
-from outcross.data.review.items import Item, Ruling
+from outcross.data.review.answers import Ruling
+from outcross.data.review.items import Item
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Instruction, Sample, Text
 from outcross.data.stores import warehouse
