@@ -1,11 +1,13 @@
 """A real Chromium for tests, in an empty profile that talks to nobody."""
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.chrome.service import Service
 
 CHROMIUM = shutil.which("chromium")
@@ -43,3 +45,21 @@ def chromium(profile: Path, *, width: int = 1440, height: int = 900, dark: bool 
         yield driver
     finally:
         driver.quit()
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something that must come; give up after 20 s."""
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def press(driver: Chrome, *keys: str, ctrl: bool = False) -> None:
+    chain = ActionChains(driver)
+    if ctrl:
+        chain.key_down(Keys.CONTROL)
+    chain.send_keys(*keys)
+    if ctrl:
+        chain.key_up(Keys.CONTROL)
+    chain.perform()

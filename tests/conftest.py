@@ -1,15 +1,18 @@
 """What tests share: a home of their own each, and one that holds a release already."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver import Chrome
 
 from outcross.data.recipe import Recipe, load
 from outcross.data.release import versions as releases
 from outcross.data.release.versions import Release
 from outcross.data.review.queue import Queue
 from outcross.data.stores.home import Home
+from tests.browser import chromium
 from tests.review_items import Clock
 
 
@@ -52,3 +55,10 @@ def clock() -> Clock:
 def queue(tmp_path: Path, clock: Clock) -> Queue:
     """An empty review queue."""
     return Queue(tmp_path / "review.sqlite", now=clock)
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """A browser window, shared by the tests that need one."""
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver

@@ -11,8 +11,10 @@ from outcross.cli import app
 from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Judged, Judgement
 from outcross.data.recipe import Recipe
-from outcross.data.review.answers import Ruling
+from outcross.data.review.answers import Answer, Ruling
+from outcross.data.review.gold import Gold
 from outcross.data.review.items import Item
+from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Instruction, Sample, Text
 from outcross.data.stores import warehouse
@@ -29,12 +31,12 @@ def recipe(home: Home, tmp_path: Path) -> Recipe:
     return make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(3)))
 
 
-def decide(home: Home, samples: list[Sample], *rulings: dict[str, object], source: str = "border") -> None:
-    """Let Ada decide on drafts, in their order."""
-    queue = Queue(home.queue)
+def decide(home: Home, samples: list[Sample], *rulings: dict[str, object]) -> None:
+    """Let Ada decide on drafts, in their order; known answers come first, where there are any."""
+    queue = Queue(home.queue, chance=lambda: 0.0)
     queue.add_reviewer("ada")
     for sample, ruling in zip(samples, rulings, strict=True):
-        queue.enqueue([Item.of(sample, recipe="mine", source=source, incl_prob=1.0)])
+        queue.enqueue([Item.of(sample, recipe="mine", source="border", incl_prob=1.0)])
         claim = queue.claim("ada")
         facts = {"shown_hash": claim.shown_hash, "idem": f"idem-{claim.token[:20]}"}
         queue.submit(claim.token, "ada", Ruling.model_validate(ruling | facts))
@@ -62,7 +64,11 @@ def test_the_samples_go_out_with_what_was_decided_in_the_order_of_the_queue(home
 def test_what_measured_reviewers_does_not_go_out(home, recipe, reviewed):
     known = make.synthetic([], "Everybody knows.")
     drafted(home, recipe, [known], "borderline")
-    decide(home, [known], {"verdict": "approve"}, source="gold")
+    answer = Answer(verdict="approve")
+    marked = Item.of(known, recipe="mine", source="gold", incl_prob=1.0)
+    Management(home.queue).add_gold([Gold(item=marked, answer=answer, explanation="It is known.")])
+    decide(home, [make.synthetic([], "Nobody knows.")], {"verdict": "approve"})
+    assert [row.source for row in Queue(home.queue).decisions()][-1] == "gold"
     assert known not in [row.sample for row in judged(home, "mine")]
 
 

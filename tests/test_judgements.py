@@ -25,7 +25,7 @@ def queue(tmp_path: Path) -> Queue:
 
 
 def records(queue: Queue) -> Records:
-    return Records(queue.path, now=queue._now)
+    return Records.beside(queue)
 
 
 def decide(queue: Queue, who: str, verdict: str = "approve", *, grace: float = 0, **more: Any) -> Claim:

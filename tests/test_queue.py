@@ -449,6 +449,10 @@ def test_a_queue_that_is_only_read_is_neither_made_nor_changed(queue: Queue, tmp
         reader.add_reviewer("eve")
 
 
+def test_the_file_is_for_its_owner_alone(queue: Queue) -> None:
+    assert queue.path.stat().st_mode & 0o777 == 0o600
+
+
 def test_ids_and_tokens_cannot_be_guessed(queue: Queue) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     ids = {str(row[0]) for row in sql(queue, "SELECT id FROM item")}

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
-from outcross.data.exchange.judged import Label
+from outcross.data.review.answers import Label
 from outcross.errors import InputError
 
 PACKAGE = "champ_dataset"

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from outcross.data.review.answers import WORDS, Label, stored
 from outcross.data.samples import (
     CONTENT,
     KINDS,
@@ -20,12 +21,7 @@ from outcross.data.samples import (
 )
 
 VERDICTS: Mapping[str, tuple[str, ...]] = {
-    "instruction": ("approve", "edit", "reject", "broken"),
-    "text": ("approve", "edit", "reject", "broken"),
-    "preference": ("chosen", "rejected", "tie", "both_bad", "broken"),
-    "reasoning": ("correct", "error", "bad_problem", "give_up", "broken"),
-    "conversation": ("success", "partial", "fail", "cannot_tell", "broken"),
-    "trajectory": ("success", "partial", "fail", "cannot_tell", "broken"),
+    kind: (*(stored(word, swapped=False) for word in words), "broken") for kind, words in WORDS.items()
 }
 """By kind, the verdicts as they are stored: of a pair, which of the sample's own answers won, however it was shown."""
 
@@ -39,9 +35,6 @@ USUAL: Mapping[str, tuple[Mapping[str, str], ...]] = {
 """By kind, names that others give to our fields, tried after our own."""
 
 MILLION = 10**6
-
-Label = Literal[-1, 0, 1] | None
-"""Bad, neutral, good; None where nobody judged the step or turn."""
 
 
 class Judgement(Record):

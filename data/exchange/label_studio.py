@@ -15,7 +15,6 @@ from outcross.data.exchange.judged import (
     Imported,
     Judged,
     Judgement,
-    Label,
     Refused,
     Theirs,
     Unfit,
@@ -28,6 +27,7 @@ from outcross.data.exchange.judged import (
     parts,
     seconds,
 )
+from outcross.data.review.answers import Label
 from outcross.data.samples import KINDS, Content
 
 HOLDS = frozenset(KINDS)

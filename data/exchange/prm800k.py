@@ -13,7 +13,6 @@ from outcross.data.exchange.judged import (
     Imported,
     Judged,
     Judgement,
-    Label,
     Refused,
     Theirs,
     Unfit,
@@ -22,6 +21,7 @@ from outcross.data.exchange.judged import (
     moment,
     seconds,
 )
+from outcross.data.review.answers import Label
 from outcross.data.samples import Reasoning
 
 HOLDS = frozenset({"reasoning"})

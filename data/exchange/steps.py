@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from outcross.data.exchange.judged import Imported, Judged, Label, Refused, Theirs, Unfit, content_of, loaded
+from outcross.data.exchange.judged import Imported, Judged, Refused, Theirs, Unfit, content_of, loaded
+from outcross.data.review.answers import Label
 from outcross.data.samples import Reasoning
 
 HOLDS = frozenset({"reasoning"})

@@ -139,7 +139,11 @@ def lease(
         drawn = chance() < _gold_share(connection, reviewer)
         item = instead["id"] if drawn and instead else item
     row = facts | {"item": item, "token": secrets.token_urlsafe(24), "desk": desk, "now": now, "expires": now + LEASE}
-    connection.execute(INSERT, row | {"swapped": best["kind"] == "preference" and _swap(connection, item, chance)})
+    if best["kind"] == "preference":
+        swapped = _swap(connection, item, chance)
+    else:  # an adjudicator has two answers to order
+        swapped = desk == "adjudication" and chance() < 0.5
+    connection.execute(INSERT, row | {"swapped": swapped})
     return True
 
 

@@ -97,6 +97,11 @@ class Records(ReviewFile):
         """Judgements, claims (skips and lapses too), items and reviewers, of one state."""
         return Frames(*self._read(recipe, JUDGEMENTS, CLAIMS, ITEMS, REVIEWERS))
 
+    def recipes(self) -> list[str]:
+        """The recipes that ever sent an item, by name."""
+        with self._connected() as connection:
+            return [row[0] for row in connection.execute("SELECT DISTINCT recipe FROM item ORDER BY recipe")]
+
     def _read(self, recipe: str | None, *queries: str) -> list[pl.DataFrame]:
         with self._ripened():
             pass  # so that the reading below holds nobody up

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
 
-from outcross.data.review import chain, claims, counts, decisions, gold, queued, rulings
+from outcross.data.review import chain, claims, counts, decisions, gold, people, queued, rulings
 from outcross.data.review.answers import Ruling
 from outcross.data.review.chain import Head
 from outcross.data.review.decisions import DecisionRow
@@ -48,17 +48,11 @@ class Queue(ReviewFile):
         """Let `name` review; adding somebody again changes nothing.
 
         Raises:
-            ReviewError: the name is empty, longer than 64 characters, or holds ones that can't be seen.
+            ReviewError: the name is empty, longer than 64 characters, holds ones that can't be seen, or is
+                another's but for its capitals.
         """
-        if name != name.strip() or not 1 <= len(name) <= 64 or not name.isprintable():
-            raise ReviewError(f"{name!r} can't be a reviewer's name: give 1 to 64 visible characters.")
         with self._transaction() as connection:
-            added = connection.execute(
-                "INSERT INTO reviewer (name, role, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (name, role, self._now()),
-            )
-            if added.rowcount:
-                chain.append(connection, "reviewer_added", {"name": name, "role": role}, self._now())
+            people.add(connection, name, role, self._now())
 
     def enqueue(self, items: Iterable[Item]) -> int:
         """Add the items that aren't there yet, all or none; return how many were new.

@@ -1,21 +1,24 @@
 """The reviewer's desk: one item at a time and the next one ready, everything decided by the queue."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from pydantic import Field
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 
 from outcross.data.review.answers import REASONS, Ruling
 from outcross.data.review.claims import LEASE
+from outcross.data.review.gold import LOCKED, PASS, QUALIFYING
 from outcross.data.review.items import MAX_DRAFT, Claim, Desk, SkipReason
 from outcross.data.review.queue import MAX_NOTE, Queue
 from outcross.data.samples import Prose, Record
 from outcross.errors import ReviewError
-from outcross.review.doors import Door, Me, TheQueue
+from outcross.review.doors import Door, Me, TheQueue, show
 from outcross.review.pages import render
+from outcross.review.rivals import spoken
 from outcross.review.screen import screen
 from outcross.review.worddiff import diff
 
@@ -25,12 +28,11 @@ GRACE = 10.0
 
 @dataclass(frozen=True)
 class Seat:
-    """Who sits here: the queue, the name, the recipe (None for all), the token that changes need."""
+    """Who sits here: the queue, the name, the recipe (None for all)."""
 
     queue: Queue
     reviewer: str
     recipe: str | None
-    csrf: str
 
 
 class Asked(Record):
@@ -79,23 +81,23 @@ class Noted(Held):
 
 
 def _seat(request: Request, queue: TheQueue, me: Me) -> Seat:
-    return Seat(queue, me.name, request.app.state.recipe, request.state.csrf)
+    return Seat(queue, me.name, request.app.state.recipe)
 
 
 At = Annotated[Seat, Depends(_seat)]
 
 
-def _page(seat: At, me: Me) -> HTMLResponse:
+def _page(request: Request, seat: At) -> Response:
     """The frame alone: reading it claims nothing."""
-    return HTMLResponse(render("page.html", seat=seat, me=me, desk="review"))
+    return show(request, "page.html", recipe=seat.recipe, desk="review")
 
 
-def _training(seat: At, me: Me) -> HTMLResponse:
-    return HTMLResponse(render("page.html", seat=seat, me=me, desk="training"))
+def _training(request: Request, seat: At) -> Response:
+    return show(request, "page.html", recipe=seat.recipe, desk="training")
 
 
-def _adjudicate(seat: At, me: Me) -> HTMLResponse:
-    return HTMLResponse(render("page.html", seat=seat, me=me, desk="adjudication"))
+def _adjudicate(request: Request, seat: At) -> Response:
+    return show(request, "page.html", recipe=seat.recipe, desk="adjudication")
 
 
 def _claim(sent: Asked, seat: At) -> dict[str, Any]:
@@ -103,14 +105,19 @@ def _claim(sent: Asked, seat: At) -> dict[str, Any]:
 
 
 def _ahead(sent: Asked, seat: Seat) -> dict[str, Any]:
-    """The item to judge and the next one; `end` is what to show where there is none."""
-    held = seat.queue.lease(seat.reviewer, seat.recipe, desk=sent.desk)
+    """The item to judge and the next one; `end` is what to show where there is none, or nothing may be judged."""
+    held: list[Claim] = []
+    refusal: ReviewError | None = None
+    try:
+        held = seat.queue.lease(seat.reviewer, seat.recipe, desk=sent.desk)
+    except ReviewError as error:
+        refusal = error
     midnight = datetime.combine(datetime.now().astimezone().date(), time.min).timestamp()
     today = seat.queue.decided_since(seat.reviewer, midnight)
     end = None
     if not held:
         counts = seat.queue.counts(seat.recipe)
-        end = render("end.html", today=today, counts=counts, desk=sent.desk)
+        end = render("end.html", today=today, counts=counts, desk=sent.desk, refusal=refusal)
     return {"items": [_visible(claim, have=sent.have) for claim in held], "today": today, "end": end}
 
 
@@ -119,20 +126,22 @@ def _visible(claim: Claim, have: tuple[str, ...] = ()) -> dict[str, Any]:
     clock = {"token": claim.token, "seconds": claim.seconds}
     if claim.token in have:
         return clock
+    sheet = screen(claim.shown, swapped=claim.swapped, rivals=claim.rivals)
+    before = claim.before and spoken(claim.before, claim.swapped)
     return clock | {
         "item": claim.item,
         "recipe": claim.recipe,
         "kind": claim.shown.content.kind,
         "stage": claim.stage,
         "shown_hash": claim.shown_hash,
-        "html": render("item.html", screen=screen(claim.shown, swapped=claim.swapped), claim=claim),
+        "html": render("item.html", screen=sheet),
         "units": claim.units,
         "reasons": REASONS[claim.shown.content.kind],
         "per_step": claim.policy.steps == "per_step",
         "guideline": claim.policy.version if claim.policy.guideline else None,
-        "rivals": [rival.model_dump(mode="json") for rival in claim.rivals],
+        "rivals": [rival.answer.model_dump(mode="json") for rival in sheet.rivals],
         "draft": claim.draft and {"rev": claim.draft.rev, "body": claim.draft.body},
-        "before": claim.before and claim.before.model_dump(mode="json"),
+        "before": before and before.model_dump(mode="json"),
         "revises": claim.revises,
     }
 
@@ -141,11 +150,14 @@ def _decide(sent: Decided, seat: At) -> dict[str, Any]:
     """Take the decision, and say what comes: the next items, or first the feedback or the look behind the scenes."""
     decision = seat.queue.submit(sent.token, seat.reviewer, sent.ruling, grace=GRACE)
     answer = _ahead(sent, seat) | {"grace": 0 if decision else GRACE, "feedback": None, "look": None}
+    given = decision and spoken(decision, decision.swapped)
     if decision and decision.stage == "training":
         feedback = seat.queue.feedback(sent.token, seat.reviewer)
-        answer["feedback"] = render("feedback.html", feedback=feedback, kind=decision.kind, given=decision)
+        known = spoken(feedback.known, decision.swapped)
+        passing = {"of": QUALIFYING, "enough": math.ceil(PASS * QUALIFYING), "locked": LOCKED}
+        answer["feedback"] = render("feedback.html", feedback=feedback, given=given, known=known, **passing)
     elif decision and not decision.revealed and (shown := seat.queue.reveal(sent.token, seat.reviewer)):
-        answer["look"] = render("look.html", shown=shown, given=decision)
+        answer["look"] = render("look.html", shown=shown, given=given)
     return answer
 
 
@@ -193,9 +205,9 @@ def _guideline(sent: Held, seat: At) -> dict[str, str]:
 
 
 ROUTES = (
-    Door("GET", "/", _page, "reviewer"),
-    Door("GET", "/training", _training, "reviewer"),
-    Door("GET", "/adjudicate", _adjudicate, "adjudicator"),
+    Door("GET", "/", _page, "reviewer", menu="Review"),
+    Door("GET", "/training", _training, "reviewer", menu="Training"),
+    Door("GET", "/adjudicate", _adjudicate, "adjudicator", menu="Adjudicate"),
     Door("POST", "/claim", _claim, "reviewer"),
     Door("POST", "/decide", _decide, "reviewer"),
     Door("POST", "/undo", _undo, "reviewer"),

@@ -2,20 +2,25 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from outcross.data.review.answers import Answer
 from outcross.data.review.items import Shown
 from outcross.data.samples import (
     Action,
-    Content,
     Conversation,
     Instruction,
     Preference,
     Reasoning,
     Text,
+    ToolCall,
     Trajectory,
+    Turn,
 )
+from outcross.review.arguments import laid_out
+from outcross.review.rivals import Rival, rivalry
 
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 FENCE = ("```", "~~~")
@@ -28,6 +33,12 @@ BLANKS = frozenset(
     + "".join(map(chr, (*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0))))
 )
 """Other characters without ink: fillers, and the variation selectors that can smuggle bytes (not the two of emoji)."""
+
+CAP = 20_000
+"""Characters of a tool's result that are shown before the reader asks for more."""
+
+GLIMPSE = 80
+"""Characters of a turn that its line in the outline begins with."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +62,81 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Screen:
-    """The two panes: what was asked, and what is to be judged."""
+class Call:
+    """A tool call: its arguments as they were written, and set out one member a line where that is another text."""
 
+    tool: str
+    sound: bool
+    """Whether the arguments are JSON."""
+    exact: Passage
+    pretty: Passage | None
+
+
+@dataclass(frozen=True)
+class Act:
+    """One turn, with the tools that it calls."""
+
+    role: str
+    heading: str
+    glimpse: str
+    said: Passage | None
+    more: Passage | None
+    """What a long result goes on with, once asked for."""
+    calls: tuple[Call, ...]
+
+    @property
+    def judged(self) -> bool:
+        """Whether a reviewer labels it."""
+        return self.role == "assistant"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What was asked, and what is to be judged."""
+
+    shown: Shown
     asked: tuple[Passage, ...]
     judged: tuple[Passage, ...]
+    """The response; a pair's answers; the steps."""
+    final: Passage | None = None
+    """What a reasoning ends in."""
+    acts: tuple[Act, ...] = ()
+    """A conversation's or trajectory's turns."""
+    rivals: tuple[Rival, ...] = ()
+    """In adjudication, the two answers to choose between."""
+
+    @property
+    def kind(self) -> str:
+        """Which screen it is."""
+        return self.shown.content.kind
 
 
-def screen(shown: Shown) -> Screen:
-    """Lay out an item's content."""
-    asked, judged = _panes(shown.content)
-    return Screen(tuple(asked), tuple(judged))
+def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()) -> Screen:
+    """Lay out an item's content.
+
+    Args:
+        swapped: whether a pair stands with its second answer first.
+        rivals: in adjudication the two answers, as stored, in the order of the screen.
+    """
+    content = shown.content
+    said = rivalry(content, rivals, swapped)
+    match content:
+        case Instruction():
+            context = (_code("Context", content.context, fills=True),) if content.context else ()
+            asked = (_prose("Instruction", content.instruction), *context)
+            return Screen(shown, asked, (_prose("Response", content.response, "response"),), rivals=said)
+        case Preference():
+            texts = (content.rejected, content.chosen) if swapped else (content.chosen, content.rejected)
+            answers = tuple(_prose(label, text) for label, text in zip("AB", texts, strict=True))
+            return Screen(shown, (_prose("Prompt", content.prompt),), answers, rivals=said)
+        case Reasoning():
+            steps = tuple(_prose(f"Step {number}", step) for number, step in enumerate(content.steps, 1))
+            final = _prose("Final answer", content.answer)
+            return Screen(shown, (_prose("Problem", content.problem),), steps, final, rivals=said)
+        case Conversation() | Trajectory():
+            return Screen(shown, (), (), acts=tuple(_acts(content)), rivals=said)
+        case Text():
+            return Screen(shown, (), (_prose("Text", content.text, "text"),), rivals=said)
 
 
 def blocks(text: str) -> tuple[Block, ...]:
@@ -98,31 +173,43 @@ def _prose(label: str, text: str, name: str = "") -> Passage:
     return Passage(label, blocks(text), hidden(text), name)
 
 
-def _code(label: str, text: str) -> Passage:
-    return Passage(label, (Block("code", text),), hidden(text), fills=label == "Context")
+def _code(label: str, text: str, *, fills: bool = False) -> Passage:
+    return Passage(label, (Block("code", text),), hidden(text), fills=fills)
 
 
-def _panes(content: Content) -> tuple[list[Passage], list[Passage]]:
-    match content:
-        case Instruction():
-            context = [_code("Context", content.context)] if content.context else []
-            return [_prose("Instruction", content.instruction), *context], [
-                _prose("Response", content.response, "response")
-            ]
-        case Preference():
-            answers = [_prose("Preferred", content.chosen), _prose("Other", content.rejected)]
-            return [_prose("Prompt", content.prompt)], answers
-        case Reasoning():
-            steps = [_prose(f"Step {number}", step) for number, step in enumerate(content.steps, 1)]
-            return [_prose("Problem", content.problem)], [*steps, _prose("Answer", content.answer)]
-        case Conversation():
-            return [], [_prose(turn.role.capitalize(), turn.text) for turn in content.turns]
-        case Trajectory():
-            return [], [passage for turn in content.turns for passage in _turn(turn)]
-        case Text():
-            return [], [_prose("Text", content.text, "text")]
+def _acts(content: Conversation | Trajectory) -> Iterator[Act]:
+    tools: dict[str, str] = {}
+    for turn in content.turns:
+        yield _act(turn, tools)
+        if isinstance(turn, Action):
+            tools |= {call.call_id: call.tool for call in turn.calls}
 
 
-def _turn(turn: Action) -> list[Passage]:
-    said = [_prose(turn.role.capitalize(), turn.text)] if turn.text else []
-    return said + [_code(f"Calls {call.tool}", call.arguments) for call in turn.calls]
+def _act(turn: Turn | Action, tools: dict[str, str]) -> Act:
+    """Lay out a turn; `tools` names the tool of each call before it."""
+    heading = turn.role.capitalize()
+    said = _prose(heading, turn.text) if turn.text else None
+    more: Passage | None = None
+    calls: tuple[Call, ...] = ()
+    if isinstance(turn, Action):
+        calls = tuple(map(_call, turn.calls))
+        if turn.role == "tool":
+            heading = f"Result of {tools.get(turn.answers or '', 'an unknown call')}"
+            said, more = _result(heading, turn.text)
+    return Act(turn.role, heading, " ".join(turn.text[: 4 * GLIMPSE].split())[:GLIMPSE], said, more, calls)
+
+
+def _call(call: ToolCall) -> Call:
+    text = call.arguments
+    pretty = laid_out(text)
+    label = f"Arguments of {call.tool}"
+    other = None if pretty is None or pretty == text else _code(label, pretty)
+    return Call(call.tool, pretty is not None, _code(label, text), other)
+
+
+def _result(heading: str, text: str) -> tuple[Passage | None, Passage | None]:
+    """The start of a tool's result, cut at the end of a line where there is one, and the rest."""
+    if len(text) <= CAP:
+        return (_code(heading, text) if text else None), None
+    cut = text.rfind("\n", 0, CAP) + 1 or CAP
+    return _code(heading, text[:cut]), _code(f"Rest of the {heading[:1].lower()}{heading[1:]}", text[cut:])

@@ -1,366 +1,177 @@
-// The reviewer's keys and the talk with the server, which alone decides what counts.
+// The frame of the workbench: which item is on show, what may be done with it, and its way to the server.
+//
+// A SCREEN shows one kind of item. It is a module beside this one (SCREENS in item.js names it) that exports
+//
+//   KEYS = {name: {keys: ["1"], label: "Approve", tone: "approve"}, …}
+//       every key that it ever listens to, first the one to show. None may be one of the frame's (FRAME in keys.js),
+//       and no two alike; tests/test_review_browser.py checks it for all screens. Keys are written as KeyboardEvent.key
+//       has them ("g", "G", "ArrowLeft", "Enter"), with "Shift+" before arrows and digits and "Ctrl+" before anything.
+//       `tone` colours a verdict: approve, edit, reject or none. `quiet: true` puts it among the small buttons.
+//   ASKS = {name: {label: "What is wrong?", many: false, words: {inaccurate: {keys: ["a"], label: "Inaccurate"}, …}}, …}
+//       questions whose letters live only while they are open, so they may be any letters that differ among themselves.
+//       Of `many` each letter switches its word, and Enter takes what is on.
+//   open(item, page) → screen
+//       `item` is what desk.py tells of the claim, with `item.node`, the element made of its html. It is called once for
+//       each item and ahead of time, while another is on show: look for elements under item.node only, never by id nor
+//       in the document, and take no focus.
+//
+// and a screen is
+//
+//   actions()         what can be done right now: [{name: "approve", run, label?, pressed?, silent?}, …], names from KEYS (or from
+//                     FRAME: submit, restore; back; down and up, where the screen has a cursor to move). They are keys and
+//                     buttons of the bar, in this order. While a field has the focus, only those with a key that types
+//                     nothing are live and shown. `silent: true` keeps one out of the bar that only repeats another.
+//   state()           what is worth keeping of unfinished work, as JSON can hold it; null where nothing is
+//   load(state)       puts it back (from a draft; called before the item is shown)
+//   restore(answer)   puts an earlier answer back, to be changed: what was taken back, or is being revised
+//   shown?()          the item has just come on show; without it the focus goes to `.judged`
+//   asking?()         a line beside the keys that says what is expected, or ""
+//
+// A screen may put another module and scope into item.module and item.scope, whose KEYS and ASKS then hold: to give a new
+// answer, adjudicate.js opens the kind's own screen within itself.
+//
+// `page` is what the frame does for it (for the item on show; a screen calls these when its person does something):
+//
+//   decide(verdict, more)            send the answer and go on; `more` holds reasons, edit, labels, strength, note,
+//                                    adjudication. The note written with / goes along unless `more` has its own.
+//   ask(name, pick, change)          open a question of ASKS: pick(word), or of `many` pick([words]). `change` overrides
+//                                    parts of it, as words that depend on the item. Esc closes it and picks nothing.
+//   write(label, done, {text, lines, empty})  one line (or `lines: true`) of text below the item: Enter, or Ctrl+Enter,
+//                                    gives done(text). Empty is refused unless `empty: true`; Esc leaves it.
+//   editor(item, unit, done)         → box for correcting item.units[unit], with a live word diff. The screen puts
+//                                    box.element right after what it takes the place of. Ctrl+Enter calls done(text).
+//                                      box.open() shows it and takes the focus; box.close() hides it
+//                                      box.isOpen, box.focused, box.changed, box.ready (changed, not empty), box.text (to send)
+//                                      box.state() and box.load(state), to go with the screen's own
+//                                      box.actions() submit, restore and leave, as far as they are legal now
+//   changed()                        something to keep has changed: redraws the bar, saves the draft 0.8 s later
+//   notice(text)                     say what went wrong, or "" to unsay it
+//   say(text)                        tell a screen reader what changed, politely
+//
+// text.js is the example. In adjudication (item.stage) the screen is adjudicate.js, whatever the kind.
 
-const DEAF = 250; // ms of a new item in which nothing can be decided: a double tap must not judge the next one
-const AUTOSAVE = 800; // ms after the last change
-const BEAT = 60_000; // ms between heartbeats
-const AWAKE = 60_000; // ms after the last input that still count as active
-const PRESENT = 300_000; // ms after the last input in which the claim is kept alive
-const URGENT = 120; // seconds left at which the clock turns red
+import * as bar from "./bar.js";
+import * as clock from "./clock.js";
+import * as course from "./course.js";
+import * as drafts from "./drafts.js";
+import * as drawer from "./drawer.js";
+import { editor } from "./editor.js";
+import * as help from "./help.js";
+import { told } from "./item.js";
+import { FRAME, SKIP, isField, isFieldKey, keysOf, pressed } from "./keys.js";
+import * as layers from "./layers.js";
+import * as reading from "./reading.js";
+import { post } from "./server.js";
 
-const REASONS = {
-  a: ["inaccurate", "Inaccurate"], b: ["not_following", "Not following"], c: ["unsafe", "Unsafe"],
-  d: ["style", "Style"], e: ["incomplete", "Incomplete"], f: ["duplicate", "Duplicate"], o: ["other", "Other…"],
+const main = document.getElementById("main");
+
+const page = {
+  decide: course.decide,
+  ask: (name, pick, change = {}) =>
+    layers.ask(name, { ...course.shown.module.ASKS[name], ...change }, course.shown.scope, pick),
+  write: layers.write,
+  editor: (item, unit, done) => editor(item, unit, done, page.changed),
+  changed() {
+    drafts.changed(course.shown);
+    draw();
+  },
+  notice: bar.notice,
+  say: bar.say,
 };
-const SKIPS = {
-  c: ["conflict_of_interest", "Conflict of interest"], j: ["cannot_judge", "Can’t judge"],
-  b: ["broken_item", "Broken item"], u: ["unsafe", "Unsafe to read"],
-};
-const SAID = { approve: "Approved.", edit: "Correction saved.", reject: "Rejected." };
-const HIDDEN = /([\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000])/u;
 
-const $ = (id) => document.getElementById(id);
-const main = $("main");
-const csrf = document.querySelector("meta[name=csrf]").content;
-const original = new WeakMap(); // element → its text, for the way back from the raw view
-
-let mode = "saving"; // reading, editing, rejecting, noting, skipping, saving, lost, failed, ended
-let claim = null;
-let retry = null;
-let raw = false;
-let deafUntil = 0;
-let lastInput = Date.now();
-let lastBeat = Date.now();
-let autosave = 0;
-
-// --- The server ---
-
-class Refused extends Error {
-  constructor(status, message) {
-    super(message);
-    this.status = status;
-  }
+/** What can be done with any item. */
+function general({ node, note, guideline, revises }) {
+  return [
+    { name: "note", run: writeNote, ...(note && { pressed: true }) },
+    ...course.undoing(),
+    ...(revises ? [] : [{ name: "skip", run: () => layers.ask("skip", SKIP, "frame", course.skip) }]),
+    ...(guideline ? [{ name: "guideline", run: toggleGuideline, pressed: drawer.isOpen() }] : []),
+    { name: "gap", run: () => flagGap() },
+    { name: "raw", run: toggleRaw, pressed: reading.raw },
+    { name: "down", run: () => reading.scroll(node, 1) },
+    { name: "up", run: () => reading.scroll(node, -1) },
+    { name: "help", run: () => help.open(course.shown, draw) },
+    ...(drawer.isOpen() ? [{ name: "back", label: "Close guideline", run: toggleGuideline }] : []),
+    ...(revises ? [{ name: "back", label: "Leave it as it was", run: course.leaveIt }] : []),
+  ];
 }
 
-async function post(path, body) {
-  const text = JSON.stringify(body);
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
-  let response;
-  try {
-    // Kept alive when the tab closes right after a key; browsers allow that for 64 KiB only.
-    response = await fetch(path, { method: "POST", headers, body: text, keepalive: text.length < 15_000 });
-  } catch {
-    throw new Refused(0, "The server doesn’t answer. Nothing is lost: try again when it is back.");
-  }
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, answer.error ?? `The server answered ${response.status}.`);
-  return answer;
-}
-
-async function commit(path, body, said) {
-  const back = mode;
-  clearTimeout(autosave);
-  enter("saving");
-  try {
-    await post(path, body);
-  } catch (refusal) {
-    return fail(refusal, back, () => commit(path, body, said));
-  }
-  return next(said);
-}
-
-async function next(said = "") {
-  enter("saving");
-  try {
-    show(await post("/claim", {}));
-    $("status").textContent = said;
-  } catch (refusal) {
-    fail(refusal, "failed", () => next(said));
-  }
-}
-
-function fail(refusal, back, again) {
-  retry = again;
-  if (refusal.status === 409) enter("lost");
-  else if (refusal.status === 422 || refusal.status === 413) enter(back === "saving" ? "reading" : back);
-  else enter("failed");
-  notice(refusal.message);
-}
-
-function decide(verdict, more = {}) {
-  const { token, shown_hash, idem, active } = claim;
-  const ruling = { verdict, shown_hash, idem, active_ms: Math.round(active), ...more };
-  return commit("/decide", { token, ruling }, SAID[verdict]);
-}
-
-async function saveDraft() {
-  clearTimeout(autosave);
-  if (!claim?.dirty) return;
-  const { token } = claim;
-  claim.dirty = false;
-  try {
-    await post("/draft", { token, rev: ++claim.rev, body: JSON.stringify({ edit: $("edit").value }) });
-  } catch (refusal) {
-    if (claim?.token !== token || mode === "saving") return;
-    claim.dirty = true;
-    if (refusal.status === 409) fail(refusal, mode, null);
-    else notice(`What you typed isn’t saved yet. ${refusal.message}`);
-  }
-}
-
-// --- The item ---
-
-function show({ html, claim: given, today }) {
-  main.innerHTML = html; // made by our own templates, which escape every value
-  claim = given && {
-    ...given, idem: crypto.randomUUID(), active: 0, rev: given.draft?.rev ?? 0, dirty: false, kept: null,
-    until: Date.now() + given.seconds * 1000,
+function writeNote() {
+  const item = course.shown;
+  const keep = (note) => {
+    item.note = note;
+    page.changed();
   };
-  $("today").textContent = today;
-  $("item-id").textContent = given ? given.item.slice(0, 8) : "";
-  if (given) $("recipe").textContent = given.recipe;
-  deafUntil = performance.now() + DEAF;
-  lastBeat = Date.now();
-  if (claim?.editable != null) prepareEditor();
-  if (raw) setRaw(true);
-  enter(claim ? "reading" : "ended");
-  tick();
-  scrollTo(0, 0);
-  main.querySelector(".judged, .message").focus({ preventScroll: true });
+  layers.write("A note to go with your answer", keep, { text: item.note, lines: true, empty: true });
 }
 
-function prepareEditor() {
-  const box = $("edit");
-  box.value = claim.editable;
-  claim.text = box.value; // as the browser normalises line ends
-  box.value = draftText() ?? claim.text;
-  box.addEventListener("input", onEdit);
-  box.addEventListener("focus", () => { if (mode === "reading") enter("editing"); });
-  setEditor(isChanged());
-  sayChange();
+function flagGap(text = "") {
+  const { token } = course.shown;
+  layers.write("What doesn’t the guideline say?", async (note) => {
+    try {
+      await post("/flag", { token, note });
+      bar.say("Sent to the guideline’s editors.");
+    } catch (refusal) {
+      flagGap(note);
+      bar.notice(refusal.message);
+    }
+  }, { text, lines: true });
 }
 
-function draftText() {
-  try {
-    return JSON.parse(claim.draft.body).edit;
-  } catch {
-    return null;
+async function toggleGuideline() {
+  if (drawer.isOpen()) {
+    if (drawer.close()) course.focusJudged();
+  } else {
+    await drawer.open(course.shown).catch((refusal) => bar.notice(refusal.message));
   }
+  draw();
 }
 
-const isChanged = () => claim?.text != null && $("edit").value !== claim.text;
-const isReady = () => isChanged() && $("edit").value.trim() !== "";
-
-function onEdit() {
-  claim.dirty = true;
-  clearTimeout(autosave);
-  autosave = setTimeout(saveDraft, AUTOSAVE);
-  sayChange();
-  drawBar();
+function toggleRaw() {
+  reading.toggleRaw(course.shown.node);
+  draw();
 }
 
-function sayChange() {
-  const more = $("edit").value.length - claim.text.length;
-  const by = more ? `${Math.abs(more).toLocaleString("en")} character${Math.abs(more) === 1 ? "" : "s"} ${more > 0 ? "longer" : "shorter"}` : "same length";
-  $("changed").textContent = !isChanged() ? "unchanged" : isReady() ? `changed, ${by}` : "empty";
-  $("changed").classList.toggle("is-changed", isChanged());
-}
-
-function setEditor(open) {
-  main.querySelector(".editor").hidden = !open;
-  main.querySelector("[data-editable]").closest(".passage").hidden = open;
-}
-
-function edit() {
-  setEditor(true);
-  $("edit").focus();
-}
-
-function leaveEditor() {
-  enter("reading");
-  setEditor(isChanged());
-  main.querySelector(".judged").focus({ preventScroll: true });
-}
-
-function restore() {
-  const box = $("edit");
-  if (isChanged()) [claim.kept, box.value] = [box.value, claim.text];
-  else if (claim.kept !== null) box.value = claim.kept;
-  onEdit();
-  if (mode === "reading") setEditor(isChanged());
-}
-
-function submitEdit() {
-  const windows = claim.editable.includes("\r\n") && !/[^\r]\n/.test(claim.editable);
-  const text = $("edit").value;
-  return decide("edit", { edit: windows ? text.replaceAll("\n", "\r\n") : text });
-}
-
-function reject(key) {
-  if (key !== "o") return decide("reject", { reasons: [REASONS[key][0]] });
-  enter("noting");
-  $("note").focus();
-}
-
-function rejectNoted() {
-  const note = $("note").value.trim();
-  if (note) decide("reject", { reasons: ["other"], note });
-  else notice("A few words, please: what is wrong?");
-}
-
-function setRaw(on) {
-  raw = on;
-  document.body.classList.toggle("raw", on);
-  for (const element of main.querySelectorAll(".text")) {
-    if (!original.has(element)) original.set(element, element.textContent);
-    element.replaceChildren(...(on ? visible(original.get(element)) : [original.get(element)]));
-  }
-  drawBar();
-}
-
-function visible(text) {
-  return text.split(HIDDEN).flatMap((part, index) => {
-    if (index % 2 === 0 || part === "\n") return part;
-    const token = document.createElement("span");
-    token.className = "token";
-    token.textContent = part === "\t" ? "→" : `U+${part.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-    return part === "\t" ? [token, part] : token;
+/** What is legal now, each with its keys; while its person types, only keys that type nothing. */
+function legal() {
+  const { shown } = course;
+  const field = isField(document.activeElement) ? document.activeElement : null;
+  const from = layers.top() ?? (shown && {
+    scope: shown.scope, table: shown.module.KEYS, actions: () => [...shown.screen.actions(), ...general(shown)],
   });
+  const taken = new Set();
+  return (from?.actions() ?? []).map((action) => {
+    const [scope, spec] = action.name in from.table ? [from.scope, from.table[action.name]] : ["frame", FRAME[action.name]];
+    const live = (key) => !taken.has(key) && (!field || isFieldKey(key, field));
+    const keys = keysOf(scope, action.name, spec).filter(live);
+    for (const key of keys) taken.add(key);
+    return { ...spec, ...action, scope, keys, press: () => { if (!course.isDeaf()) action.run(); } };
+  }).filter(({ keys }) => keys.length);
 }
 
-// --- What can be done now ---
-
-const ASKING = {
-  rejecting: "Reject: what is wrong?", skipping: "Skip: why?", saving: "Saving…",
-  lost: "No longer yours", failed: "Not saved",
-};
-
-const pick = (words, run) => Object.entries(words).map(([key, [, label]]) => action([key], label, () => run(key)));
-const action = (keys, label, run, tone = "") => ({ keys, label, run, tone });
-const back = () => action(["Escape"], "Back", () => { enter("reading"); main.querySelector(".judged").focus({ preventScroll: true }); });
-
-function actions() {
-  const help = action(["?"], "Help", () => $("help").showModal());
-  const rawView = action(["r"], raw ? "Rendered" : "Raw", () => setRaw(!raw));
-  const submit = isReady() ? [action(["Ctrl+Enter"], "Submit correction", submitEdit, "edit")] : [];
-  const undo = isChanged() ? "Restore" : claim?.kept != null ? "Your correction" : "";
-  const toggle = undo ? [action(["Ctrl+Backspace"], undo, restore)] : [];
-  switch (mode) {
-    case "reading":
-      return [
-        ...(isChanged() ? submit : [action(["1"], "Approve", () => decide("approve"), "approve")]),
-        ...(claim.editable != null ? [action(["2", "e"], "Edit", edit, "edit")] : []),
-        action(["3"], "Reject", () => enter("rejecting"), "reject"),
-        ...(isChanged() ? toggle : []),
-        action(["s"], "Skip", () => enter("skipping")), rawView, help,
-      ];
-    case "editing": return [...submit, ...toggle, action(["Escape"], "Stop editing", leaveEditor)];
-    case "rejecting": return [...pick(REASONS, reject), back()];
-    case "noting": return [action(["Ctrl+Enter", "Enter"], "Reject", rejectNoted, "reject"), back()];
-    case "skipping": return [...pick(SKIPS, skip), back()];
-    case "lost": return [action(["Enter"], "Go on", () => next())];
-    case "failed": return [action(["Enter"], "Try again", () => retry())];
-    case "ended": return [action(["Enter"], "Look again", () => next()), help];
-    default: return [];
-  }
+function draw() {
+  const { shown } = course;
+  const top = layers.top();
+  document.body.dataset.mode = top?.name ?? (shown ? "reading" : "");
+  for (const field of main.getElementsByTagName("textarea")) field.readOnly = Boolean(top);
+  const line = shown ? [told(shown), shown.screen.asking?.()].filter(Boolean).join(" · ") : "";
+  bar.draw(legal(), top ? top.asking ?? "" : line);
 }
 
-function skip(key) {
-  return commit("/skip", { token: claim.token, reason: SKIPS[key][0] }, "Skipped.");
-}
-
-function enter(to) {
-  mode = to;
-  document.body.dataset.mode = to;
-  $("note-field").hidden = to !== "noting";
-  if (to !== "noting") $("note").value = "";
-  if ($("edit")) $("edit").readOnly = to !== "reading" && to !== "editing";
-  notice("");
-  drawBar();
-}
-
-function drawBar() {
-  const held = document.activeElement?.closest("#keys") !== null && document.activeElement !== null;
-  const waits = mode === "reading" && isChanged() ? "Your correction isn’t submitted" : "";
-  $("asking").textContent = ASKING[mode] ?? waits;
-  $("keys").replaceChildren(...actions().map(button));
-  if (held) $("keys").querySelector("button")?.focus();
-}
-
-function button({ keys, label, run, tone }) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.className = tone;
-  element.setAttribute("aria-keyshortcuts", keys.map((key) => key.replace("Ctrl", "Control")).join(" "));
-  for (const part of keys[0].replace("Escape", "Esc").split("+")) element.append(tag("kbd", part));
-  element.append(tag("span", label));
-  element.addEventListener("click", () => perform(run));
-  return element;
-}
-
-function tag(name, text) {
-  const element = document.createElement(name);
-  element.textContent = text;
-  return element;
-}
-
-function notice(text) {
-  $("notice").textContent = text;
-  $("notice").hidden = !text;
-}
-
-function perform(run) {
-  if (performance.now() >= deafUntil) run();
-}
-
-function pressed(event) {
-  if (event.ctrlKey || event.metaKey) return `Ctrl+${event.key}`;
-  return event.getModifierState("CapsLock") && !event.shiftKey ? event.key.toLowerCase() : event.key;
-}
-
-function onKey(event) {
-  lastInput = Date.now();
-  if (event.isComposing || event.keyCode === 229 || event.altKey || $("help").open) return;
-  const key = pressed(event);
-  const typing = event.target.matches("input, textarea");
-  if ((typing && key.length === 1) || (key === "Enter" && event.target.matches("button"))) return;
-  const found = actions().find(({ keys }) => keys.includes(key));
+document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "Enter" && event.target.matches("button, a, summary")) return;
+  const names = pressed(event);
+  const actions = legal();
+  const [found] = names.flatMap((name) => actions.find(({ keys }) => keys.includes(name)) ?? []);
   if (!found) return;
   event.preventDefault();
-  if (!event.repeat) perform(found.run);
-}
-
-// --- The clock ---
-
-function tick() {
-  const now = Date.now();
-  const here = document.visibilityState === "visible";
-  $("timer").hidden = !claim;
-  if (!claim) return;
-  if (here && now - lastInput < AWAKE) claim.active += 1000;
-  if (here && now - lastInput < PRESENT && now - lastBeat >= BEAT) beat();
-  const left = Math.max(0, Math.round((claim.until - now) / 1000));
-  $("timer").textContent = left > URGENT ? `yours for ${Math.ceil(left / 60)} min` : `yours for ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  $("timer").classList.toggle("urgent", left <= URGENT);
-}
-
-async function beat() {
-  const { token } = claim;
-  lastBeat = Date.now();
-  try {
-    const { seconds } = await post("/heartbeat", { token });
-    if (claim?.token === token) claim.until = Date.now() + seconds * 1000;
-  } catch (refusal) {
-    if (claim?.token === token && refusal.status === 409 && mode !== "saving") {
-      await saveDraft();
-      fail(refusal, mode, null);
-    }
-  }
-}
-
-document.addEventListener("keydown", onKey);
-for (const kind of ["pointerdown", "pointermove", "wheel", "touchmove"]) {
-  document.addEventListener(kind, () => { lastInput = Date.now(); }, { passive: true });
-}
-document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") saveDraft(); });
-setInterval(tick, 1000);
-next();
+  if (!event.repeat || ["up", "down"].includes(found.name)) found.press();
+});
+for (const kind of ["focusin", "focusout"]) main.addEventListener(kind, () => queueMicrotask(draw));
+addEventListener("beforeunload", (event) => {
+  if (course.isAtRisk() || drafts.isAtRisk()) event.preventDefault();
+});
+layers.watch(draw);
+clock.run({ held: course.held, lost: course.lost, passed: draw });
+course.begin(page);

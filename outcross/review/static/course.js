@@ -1,0 +1,258 @@
+// The run of items: the one on show, the next one ready behind it, and answers on their way.
+
+import * as bar from "./bar.js";
+import * as clock from "./clock.js";
+import * as drafts from "./drafts.js";
+import * as drawer from "./drawer.js";
+import { prepare } from "./item.js";
+import { OVER } from "./keys.js";
+import * as layers from "./layers.js";
+import * as panel from "./panel.js";
+import * as reading from "./reading.js";
+import { patiently, post } from "./server.js";
+
+const DEAF = 250; // ms of something new in which nothing can be decided: a double tap must not judge the next item
+const UNSENT = "Your answer to this item wasn’t sent, because the one before it wasn’t taken. Give it again.";
+
+const $ = (id) => document.getElementById(id);
+const main = $("main");
+const { desk } = document.body.dataset;
+
+export let shown = null; // the item on show
+let page = null;
+let line = []; // the items at hand, first the one to judge
+let sending = null; // the answer on its way: {item, request}
+let waiting = null; // what its person did meanwhile, to be done after it: {item, run}
+let deafUntil = 0;
+let graceUntil = 0;
+const past = []; // claims decided here, the last at the end
+const revealing = new Set(); // recipes that show something after a decision
+
+export function begin(offered) {
+  page = offered;
+  refill();
+}
+
+export const isDeaf = () => performance.now() < deafUntil;
+export const held = () => line.filter(({ revises }) => !revises);
+export const isAtRisk = () => layers.top()?.name === "failed" && sending !== null;
+export const focusJudged = () => shown?.node.querySelector(".judged")?.focus({ preventScroll: true });
+
+const have = () => line.map(({ token }) => token);
+const over = (name, asking, actions = () => []) => ({ name, asking, scope: "over", table: OVER, actions });
+const saving = () => over("saving", "Saving…");
+const go = (label, run) => ({ name: "go", label, run });
+
+// --- What is shown ---
+
+function show(item) {
+  shown = item;
+  panel.close();
+  main.replaceChildren(item.node);
+  $("item-id").textContent = item.item.slice(0, 8);
+  $("recipe").textContent = item.recipe;
+  reading.dress(item.node);
+  layers.reset();
+  bar.notice(item.unsent ?? "");
+  item.unsent = null;
+  fresh();
+  clock.start(item);
+  if (drawer.isOpen()) drawer.follow(item);
+  if (item.screen.shown) item.screen.shown();
+  else focusJudged();
+}
+
+function fresh() {
+  deafUntil = performance.now() + DEAF;
+  scrollTo(0, 0);
+}
+
+/** Take in what the server says is at hand; what we have already keeps its place on the screen. */
+async function merge({ items, today, end }) {
+  const known = new Map(line.map((item) => [item.token, item]));
+  const merged = [];
+  for (const given of items) {
+    const item = known.get(given.token) ?? await prepare(given, page);
+    item.until = Date.now() + given.seconds * 1000;
+    merged.push(item);
+  }
+  line = !end && line.includes(shown) && !merged.includes(shown) ? [shown, ...merged] : merged;
+  $("today").textContent = today;
+}
+
+/** Go on with what there is: what waits to be done, the next item, or the end. */
+function proceed(end) {
+  if (waiting) return waiting.run();
+  if (!line.length) return end ? ended(end) : refill();
+  return shown === line[0] ? layers.redraw() : show(line[0]);
+}
+
+async function refill() {
+  layers.reset(saving());
+  try {
+    const answer = await patiently(() => post("/claim", { desk, have: have() }));
+    await merge(answer);
+    shown = null;
+    proceed(answer.end);
+  } catch (refusal) {
+    failed(refusal, refill);
+  }
+}
+
+async function ended(html) {
+  await drafts.save();
+  shown = null;
+  panel.close();
+  main.innerHTML = html; // made by our own template, which escapes every value
+  clock.start(null);
+  fresh();
+  layers.reset(over("ended", "", () => [go("Look again", refill), ...undoing()]));
+  main.firstElementChild.focus();
+}
+
+// --- Answers ---
+
+export function decide(verdict, more = {}) {
+  if (isDeaf()) return;
+  clock.count();
+  const { token, shown_hash, idem, note, revises, active } = shown;
+  const ruling = {
+    verdict, reasons: [], note, edit: null, labels: [], strength: null, adjudication: null, ...more,
+    shown_hash, idem, revises, active_ms: Math.round(active),
+  };
+  leave(shown, () => post("/decide", { token, ruling, desk, have: have() }));
+}
+
+export function skip(reason) {
+  const { token } = shown;
+  let passed = false;
+  leave(shown, async () => {
+    if (!passed) await post("/skip", { token, reason });
+    passed = true;
+    return post("/claim", { desk, have: have() });
+  });
+}
+
+const leave = (item, request) => whenFree({ item, run: () => send({ item, request }) });
+
+/** One answer at a time is on its way; what is done meanwhile waits, and is seen to. */
+function whenFree(job) {
+  if (!sending) return job.run();
+  waiting = job;
+  return layers.reset(saving());
+}
+
+/** Send an answer off and show the next item meanwhile, unless there may be something to be seen of this one first. */
+function send(job) {
+  sending = job;
+  waiting = null;
+  drafts.forget(job.item);
+  line = line.filter((item) => item !== job.item);
+  if (desk !== "training" && !revealing.has(job.item.recipe) && line.length) show(line[0]);
+  return attempt(job);
+}
+
+async function attempt(job) {
+  if (waiting || shown === job.item) layers.reset(saving());
+  bar.sending(true);
+  let answer;
+  try {
+    answer = await patiently(job.request);
+    await merge(answer);
+  } catch (refusal) {
+    return refused(job, refusal);
+  } finally {
+    bar.sending(false);
+  }
+  sending = null;
+  bar.say("Saved.");
+  if ("grace" in answer) {
+    past.push(job.item.token);
+    graceUntil = Date.now() + answer.grace * 1000;
+  }
+  return answer.feedback ?? answer.look ? lookBack(job.item, answer) : proceed(answer.end);
+}
+
+/** An answer that wasn't taken brings its item back; one that may yet be taken is kept until it is. */
+function refused(job, refusal) {
+  if (![409, 413, 422].includes(refusal.status)) return failed(refusal, () => attempt(job));
+  sending = null;
+  if (waiting?.item) waiting.item.unsent = UNSENT;
+  waiting = null;
+  line.unshift(job.item);
+  if (shown === job.item) layers.reset();
+  else show(job.item);
+  if (refusal.status === 409) return lost(job.item, refusal);
+  return bar.notice(refusal.message);
+}
+
+/** The item is no longer its person's; what they wrote is kept for when it comes back. */
+export function lost(item, refusal) {
+  if (shown !== item || ["lost", "saving"].includes(layers.top()?.name)) return;
+  drafts.rescue(item);
+  const next = () => {
+    line = line.filter((one) => one !== item);
+    refill();
+  };
+  layers.reset(over("lost", "No longer yours", () => [go("Go on", next)]));
+  bar.notice(refusal.message);
+}
+
+function failed(refusal, again) {
+  const retry = () => {
+    layers.reset();
+    again();
+  };
+  layers.reset(over("failed", "Not saved", () => [go("Try again", retry)]));
+  bar.notice(refusal.message);
+}
+
+// --- Afterwards ---
+
+/** Show what is to be seen of an item once it is decided. */
+function lookBack(item, answer) {
+  if (answer.look) revealing.add(item.recipe);
+  if (shown !== item) show(item);
+  clock.start(null);
+  fresh();
+  const on = () => {
+    panel.close();
+    proceed(answer.end);
+  };
+  const open = answer.look ? panel.look : panel.lesson;
+  layers.reset(over("after", "", open(answer.look ?? answer.feedback, item, on, undo)));
+}
+
+/** The way back to the last decision: taken back within its grace, superseded later. */
+export function undoing() {
+  if (!past.length || desk === "training") return [];
+  const left = Math.ceil((graceUntil - Date.now()) / 1000);
+  return [{ name: "undo", run: () => whenFree({ run: undo }), ...(left > 0 ? { count: left } : { label: "Revise last" }) }];
+}
+
+async function undo() {
+  const before = layers.top()?.name === "saving" ? null : layers.top();
+  const token = past.at(-1);
+  sending = { item: null };
+  waiting = null;
+  layers.reset(saving());
+  try {
+    await drafts.save();
+    const { item } = await post("/undo", { token });
+    line = [await prepare(item, page), ...line.filter((one) => one.token !== token)];
+    past.pop();
+    graceUntil = 0;
+    sending = null;
+    show(line[0]);
+  } catch (refusal) {
+    sending = null;
+    if (refusal.status === 409) past.pop();
+    layers.reset(before);
+    bar.notice(refusal.message);
+  }
+}
+
+export function leaveIt() {
+  line = line.filter((item) => item !== shown);
+  proceed();
+}

@@ -1,0 +1,100 @@
+"""What tests with a browser do at the review page, and see there."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from outcross.data.review.decisions import DecisionRow
+from outcross.data.review.queue import Queue
+from tests.browser import CHROMIUM, DRIVER, MISSING, until
+from tests.review_server import served
+
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING),
+    pytest.mark.xdist_group("browser"),
+]
+
+Visit = Callable[..., None]
+
+OFFLINE = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+DAY = 24 * 3600
+
+
+class Shift:
+    """The real time, moved on by hand."""
+
+    by = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.by
+
+
+@contextmanager
+def seated(queue: Queue, driver: Chrome) -> Iterator[Visit]:
+    """Serves the queue; what it yields opens a desk there, once the queue holds what the test put in."""
+    with served(queue) as address:
+        driver.get(address)
+        base = driver.current_url
+
+        def visit(desk: str = "") -> None:
+            driver.get_log("performance")
+            driver.get_log("browser")
+            driver.get(base + desk)
+            settle(driver)
+
+        yield visit
+        driver.execute_script("localStorage.clear()")
+        driver.get("about:blank")
+
+
+def mode(driver: Chrome) -> str | None:
+    return driver.execute_script("return document.body.dataset.mode")
+
+
+def settle(driver: Chrome) -> None:
+    """Let what is on its way arrive, and the quarter of a second pass in which something new can't be decided."""
+    until(lambda: mode(driver) not in {None, "", "saving"} and driver.execute_script("return sending.hidden"))
+    driver.execute_async_script("setTimeout(arguments[0], 260)")
+
+
+def buttons(driver: Chrome, place: str = "keys") -> list[str]:
+    """The keys that are shown."""
+    found = driver.find_elements(By.CSS_SELECTOR, f"#{place} button")
+    return [button.get_attribute("aria-keyshortcuts") or "" for button in found]
+
+
+def text(driver: Chrome, selector: str) -> str:
+    return driver.find_element(By.CSS_SELECTOR, selector).text
+
+
+def taken(queue: Queue) -> int:
+    """How many answers the server has, those included that can still be taken back."""
+    with sqlite3.connect(queue.path) as connection:
+        return connection.execute(
+            "SELECT (SELECT count(*) FROM held) + (SELECT count(*) FROM decision)"
+        ).fetchone()[0]
+
+
+def rulings(queue: Queue) -> list[DecisionRow]:
+    """What came of the answers, once none can be taken back."""
+    return Queue(queue.path, now=lambda: time.time() + DAY).decisions()
+
+
+def draft(queue: Queue) -> str:
+    """What the server has of unfinished work."""
+    with sqlite3.connect(queue.path) as connection:
+        return "".join(body for (body,) in connection.execute("SELECT body FROM draft"))
+
+
+def make_queue(folder: Path, clock: Callable[[], float]) -> Queue:
+    """A queue with one reviewer, and no gold mixed in by chance."""
+    queue = Queue(folder / "review.sqlite", now=clock, chance=lambda: 0.99)
+    queue.add_reviewer("ada")
+    return queue

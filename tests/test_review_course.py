@@ -1,0 +1,377 @@
+"""The run of items at the review page in a real Chromium: no answer is lost, doubled, or given by accident."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.common import WebDriverException
+from selenium.webdriver import Chrome, Keys
+
+from outcross.data.review.answers import Answer
+from outcross.data.review.claims import LEASE
+from outcross.data.review.gold import Gold
+from outcross.data.review.items import Policy
+from outcross.data.review.management import Management
+from outcross.data.review.queue import Queue
+from outcross.data.samples import Instruction
+from tests.browser import chromium, press, until
+from tests.review_items import an_item
+from tests.review_server import served, served_apart
+from tests.reviewing import (
+    MARKS,
+    OFFLINE,
+    Shift,
+    Visit,
+    buttons,
+    draft,
+    make_queue,
+    mode,
+    rulings,
+    seated,
+    settle,
+    taken,
+    text,
+)
+
+pytestmark = MARKS
+
+FAST = "const real = performance.now.bind(performance); performance.now = () => 10 * real();"
+"""A clock by which the quarter of a second that protects a new item is over in 25 ms."""
+
+
+@pytest.fixture
+def shift() -> Shift:
+    return Shift()
+
+
+@pytest.fixture
+def queue(tmp_path: Path, shift: Shift) -> Queue:
+    return make_queue(tmp_path, shift)
+
+
+@pytest.fixture
+def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
+    with seated(queue, driver) as visit:
+        yield visit
+
+
+def test_approving_correcting_rejecting_and_skipping(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(number) for number in range(5)])
+    page()
+    press(driver, "1")
+    settle(driver)
+    press(driver, "e")
+    press(driver, " Indeed.")
+    press(driver, Keys.ENTER, ctrl=True)
+    settle(driver)
+    press(driver, "3", "a")
+    settle(driver)
+    press(driver, "/")
+    press(driver, "Check the sum.")
+    press(driver, Keys.ENTER, ctrl=True)
+    press(driver, "3", "o")
+    press(driver, " It is wrong.", Keys.ENTER)
+    settle(driver)
+    press(driver, "s", "j")
+    until(lambda: mode(driver) == "ended")
+    assert [(row.verdict, row.edit, row.reasons, row.note) for row in rulings(queue)] == [
+        ("approve", None, (), ""),
+        ("edit", "It is 2. Indeed.", (), ""),
+        ("reject", None, ("inaccurate",), ""),
+        ("reject", None, ("other",), "Check the sum. It is wrong."),
+    ]
+    assert queue.counts().skipped == 1
+    assert "Nothing waits for you" in text(driver, "main")
+    assert "1 skipped item waits for somebody else." in text(driver, "main")
+    assert driver.get_log("browser") == []
+
+
+def test_two_hundred_items_by_key_alone_and_none_is_lost_to_a_server_that_pauses(
+    queue: Queue, tmp_path: Path
+) -> None:
+    queue.enqueue([an_item(number) for number in range(200)])
+    with chromium(tmp_path / "profile") as driver, served_apart(queue) as server:
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FAST})
+        driver.get(server.address)
+        settle(driver)
+        for number in range(200):
+            asked = text(driver, ".asked .text")
+            if number == 50:
+                server.pause()
+            keys = "1" if number % 3 else "3d"
+            driver.execute_async_script("setTimeout(arguments[0], 30)")
+            press(driver, *keys)
+            if number == 51:  # one answer is on its way, so that this one waits
+                assert mode(driver) == "saving"
+                until(lambda: text(driver, "#asking") == "Saving…")
+                press(driver, "1", "1")
+                time.sleep(3)
+                assert text(driver, ".asked .text") == asked
+                server.resume()
+            if number < 199:
+                until(lambda asked=asked: mode(driver) == "reading" and text(driver, ".asked .text") != asked)
+        until(lambda: mode(driver) == "ended")
+    rows = rulings(queue)
+    expected = ["approve" if number % 3 else "reject" for number in range(200)]
+    assert [row.verdict for row in rows] == expected
+    assert len({row.item for row in rows}) == 200
+
+
+def test_a_tab_that_is_closed_right_after_the_key_loses_nothing(queue: Queue, driver: Chrome) -> None:
+    queue.enqueue([an_item(1), an_item(2)])
+    with served_apart(queue) as server:
+        home = driver.current_window_handle
+        driver.switch_to.new_window("tab")
+        driver.get(server.address)
+        settle(driver)
+        server.pause()
+        press(driver, "1")
+        driver.close()
+        server.resume()
+        driver.switch_to.window(home)
+        until(lambda: taken(queue) == 1)
+
+
+def test_a_key_that_is_held_down_decides_once(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(number) for number in range(4)])
+    page()
+    key = {"type": "keyDown", "key": "1", "code": "Digit1", "text": "1"}
+    driver.execute_cdp_cmd("Input.dispatchKeyEvent", key)
+    for _ in range(20):
+        driver.execute_cdp_cmd("Input.dispatchKeyEvent", key | {"autoRepeat": True})
+        driver.execute_async_script("setTimeout(arguments[0], 30)")
+    driver.execute_cdp_cmd("Input.dispatchKeyEvent", key | {"type": "keyUp"})
+    settle(driver)
+    assert taken(queue) == 1
+
+
+def test_a_double_tap_does_not_decide_the_next_item(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(1), an_item(2), an_item(3)])
+    page()
+    driver.execute_script(
+        """
+        const tap = () => document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "1", bubbles: true}));
+        tap();
+        tap();
+        """
+    )
+    settle(driver)
+    assert taken(queue) == 1
+    assert "2 + 2" in text(driver, "main")
+
+
+def test_a_decision_can_be_taken_back_as_if_it_had_never_been(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(1), an_item(2), an_item(3)])
+    page()
+    press(driver, "3", "d")
+    settle(driver)
+    assert re.fullmatch(r"u\s+Undo\s+\d+", text(driver, "[data-action=undo]"))
+    press(driver, "u")
+    settle(driver)
+    assert "1 + 1" in text(driver, ".asked")
+    assert text(driver, "#asking") == "Taken back: reject (style)"
+    assert taken(queue) == 0
+    press(driver, "1")
+    settle(driver)
+    assert "2 + 2" in text(driver, ".asked"), "the item that was on show comes back"
+    assert [(row.verdict, row.supersedes) for row in rulings(queue)] == [("approve", None)]
+
+
+def test_a_later_change_of_mind_supersedes(queue: Queue, driver: Chrome, page: Visit, shift: Shift) -> None:
+    queue.enqueue([an_item(1), an_item(2)])
+    page()
+    press(driver, "e")
+    press(driver, "!")
+    press(driver, Keys.ENTER, ctrl=True)
+    settle(driver)
+    shift.by = 11
+    press(driver, "u")
+    settle(driver)
+    assert text(driver, "#asking").startswith("You revise: edit")
+    assert driver.find_element("css selector", ".editor textarea").get_property("value") == "It is 2.!"
+    press(driver, Keys.ESCAPE)
+    settle(driver)
+    assert "2 + 2" in text(driver, ".asked"), "who leaves it as it was goes on"
+    assert taken(queue) == 1
+
+
+def test_a_superseding_answer_names_the_one_before(
+    queue: Queue, driver: Chrome, page: Visit, shift: Shift
+) -> None:
+    queue.enqueue([an_item(1), an_item(2)])
+    page()
+    press(driver, "1")
+    settle(driver)
+    shift.by = 11
+    press(driver, "u")
+    settle(driver)
+    press(driver, "3", "a")
+    settle(driver)
+    first, second = rulings(queue)
+    assert (first.verdict, second.verdict, second.supersedes) == ("approve", "reject", first.seq)
+
+
+def test_a_lapsed_claim_is_said_and_its_words_come_back(
+    queue: Queue, driver: Chrome, page: Visit, shift: Shift
+) -> None:
+    queue.enqueue([an_item(1)])
+    queue.add_reviewer("grace")
+    page()
+    press(driver, "e")
+    press(driver, " Kept.")
+    shift.by = LEASE + 60
+    taken_by_grace = queue.claim("grace")
+    assert taken_by_grace is not None
+    press(driver, Keys.ENTER, ctrl=True)
+    until(lambda: mode(driver) == "lost")
+    assert "What you typed is kept" in text(driver, "#notice")
+    until(lambda: "Kept." in draft(queue))
+    settle(driver)
+    queue.release(taken_by_grace.token, "grace")
+    press(driver, Keys.ENTER)
+    settle(driver)
+    assert mode(driver) == "reading"
+    assert driver.find_element("css selector", ".editor textarea").get_property("value") == "It is 2. Kept."
+
+
+def test_an_answer_that_was_not_taken_brings_its_item_back(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(1), an_item(2)])
+    page()
+    claim = queue.claim("ada")
+    assert claim
+    queue.skip(claim.token, "ada", "cannot_judge")  # in another window
+    press(driver, "1")
+    until(lambda: mode(driver) == "lost")
+    assert "1 + 1" in text(driver, ".asked")
+    assert "decided in another window" in text(driver, "#notice")
+    driver.execute_async_script("setTimeout(arguments[0], 260)")
+    press(driver, Keys.ENTER)
+    settle(driver)
+    assert "2 + 2" in text(driver, ".asked")
+
+
+def test_a_server_that_is_gone_loses_nothing_and_is_said(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(number) for number in range(3)])
+    page()
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
+    press(driver, "1")
+    until(lambda: mode(driver) == "failed")
+    assert "doesn’t answer" in text(driver, "#notice")
+    assert taken(queue) == 0
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE | {"offline": False})
+    press(driver, Keys.ENTER)
+    settle(driver)
+    assert taken(queue) == 1
+    assert "1 + 1" in text(driver, ".asked")
+
+
+def test_a_correction_survives_a_reload_and_can_be_restored_and_brought_back(
+    queue: Queue, driver: Chrome, page: Visit
+) -> None:
+    queue.enqueue([an_item(1, Instruction(instruction="q", response="one\r\ntwo"))])
+    page()
+    press(driver, "e")
+    until(lambda: text(driver, ".editor .tally") == "unchanged")
+    press(driver, Keys.ENTER, ctrl=True)  # nothing to submit yet
+    press(driver, "!")
+    until(lambda: text(driver, ".editor .tally").startswith("1 character changed"))
+    assert text(driver, ".compared ins") == "!"
+    until(lambda: "two!" in draft(queue))
+    page()
+    box = driver.find_element("css selector", ".editor textarea")
+    assert box.get_property("value") == "one\ntwo!"
+    press(driver, "e")
+    press(driver, Keys.BACKSPACE, ctrl=True)
+    assert box.get_property("value") == "one\ntwo"
+    press(driver, Keys.BACKSPACE, ctrl=True)
+    assert box.get_property("value") == "one\ntwo!"
+    press(driver, Keys.ENTER, ctrl=True)
+    settle(driver)
+    assert rulings(queue)[0].edit == "one\r\ntwo!", "the line ends are the reviewer's business only if changed"
+
+
+def test_a_browser_that_dies_loses_no_more_than_a_second_of_typing(queue: Queue, tmp_path: Path) -> None:
+    queue.enqueue([an_item(1)])
+    typed: list[float] = []
+    with served(queue) as address, chromium(tmp_path / "profile") as driver:
+        driver.get(address)
+        settle(driver)
+        press(driver, "e")
+        while len(typed) < 60:
+            driver.execute_cdp_cmd("Input.insertText", {"text": "x"})
+            typed.append(time.monotonic())
+        died = time.monotonic()
+        with pytest.raises(WebDriverException):
+            driver.execute_cdp_cmd("Browser.crash", {})
+    assert draft(queue).count("x") >= sum(moment < died - 1 for moment in typed)
+
+
+def test_training_says_how_it_was_and_takes_a_dispute(queue: Queue, driver: Chrome, page: Visit) -> None:
+    known = Gold(
+        item=an_item(1, source="gold"), answer=Answer(verdict="approve"), explanation="One and one.", training=True
+    )
+    Management(queue.path).add_gold([known])
+    page("training")
+    assert "Training" in text(driver, ".band")
+    assert "u" not in buttons(driver, "tools")
+    press(driver, "3", "a")
+    until(lambda: mode(driver) == "after")
+    assert "One and one." in text(driver, "#panel")
+    assert buttons(driver) == ["Enter", "d"]
+    settle(driver)
+    press(driver, "d")
+    press(driver, "It is right.")
+    press(driver, Keys.ENTER, ctrl=True)
+    until(lambda: text(driver, "[data-action=dispute]").endswith("Disputed"))
+    press(driver, Keys.ENTER)
+    until(lambda: mode(driver) == "ended")
+
+
+def test_a_second_look_keeps_or_changes_the_answer(queue: Queue, driver: Chrome, page: Visit) -> None:
+    hint = '{"score": 0.41, "reasons": ["too short"], "signals": {"length": 0.41}}'
+    queue.enqueue([an_item(number, hint=hint) for number in range(3)])
+    page()
+    for keys in ("1", Keys.ENTER):
+        press(driver, keys)
+        settle(driver)
+    assert "1 + 1" in text(driver, ".asked")
+    press(driver, "1")
+    until(lambda: mode(driver) == "after")
+    assert "too short" in text(driver, "#panel")
+    assert "1 + 1" in text(driver, ".asked"), "the item that it is about stays in view"
+    settle(driver)
+    press(driver, "c")
+    settle(driver)
+    press(driver, "3", "a")
+    settle(driver)
+    assert [(row.verdict, row.revealed) for row in rulings(queue)] == [
+        ("approve", False), ("approve", False), ("reject", True),
+    ]  # fmt: skip
+
+
+def test_the_guideline_opens_beside_the_item_and_gaps_in_it_are_told(
+    queue: Queue, driver: Chrome, page: Visit
+) -> None:
+    queue.enqueue([an_item(1)])
+    Management(queue.path).set_policy("sums", Policy(guideline="Sums are *exact*."))
+    page()
+    press(driver, "h")
+    until(lambda: "Sums are" in text(driver, "#drawer"))
+    press(driver, Keys.ESCAPE)
+    assert not driver.find_element("id", "drawer").is_displayed()
+    press(driver, "f")
+    press(driver, "What of rounding?")
+    press(driver, Keys.ENTER, ctrl=True)
+    until(lambda: "editors" in driver.find_element("id", "status").get_property("textContent"))
+    assert mode(driver) == "reading"
+
+
+def test_who_is_paused_is_told_so_and_what_to_do(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(1)])
+    Management(queue.path).pause("ada")
+    page()
+    assert "Your reviewing is paused" in text(driver, "main")
+    assert driver.find_element("link text", "Practise in training")
