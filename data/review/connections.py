@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 Key = tuple[int, int, int]
-"""A process, and which file lies at the path: after a fork, or once another file was put there, others are opened."""
+"""A process, and which file lies at the path: nothing is written through a connection from before a fork, or to a file
+that was taken away."""
 
 
 class Connections:
