@@ -53,8 +53,9 @@ ORDER BY random() LIMIT 1""",
 """Where each desk looks for the next item, first to last."""
 
 GOLD = (
-    "SELECT item.id, item.kind FROM gold JOIN item ON item.id = gold.item WHERE NOT gold.training AND gold.retired IS NULL "
-    "AND (item.recipe, item.hint IS NULL) = (SELECT recipe, hint IS NULL FROM item WHERE id = :best) "
+    "SELECT item.id, item.kind FROM gold JOIN item ON item.id = gold.item "
+    "WHERE NOT gold.training AND gold.retired IS NULL AND "
+    "(item.recipe, item.hint IS NULL) = (SELECT recipe, hint IS NULL FROM item WHERE id = :best) "
     f"{FREE} {SKILLED} ORDER BY random() LIMIT 1"
 )
 """Gold that may take the best item's place: of the same recipe, and with something to show afterwards where that one
