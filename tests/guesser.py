@@ -43,7 +43,7 @@ def traits(value: object, path: str = "") -> Iterator[tuple[str, float]]:
 
 
 def table(seen: Sequence[Any]) -> Floats:
-    """One row for each thing seen, one column for each trait that sets some apart, each of mean 0 and deviation 1."""
+    """A row for each thing seen, a column for each trait that sets some apart, of mean 0 and deviation 1."""
     rows: list[dict[str, float]] = []
     for one in seen:
         row: dict[str, float] = {}
@@ -58,7 +58,7 @@ def table(seen: Sequence[Any]) -> Floats:
 
 
 def guessed(seen: Sequence[Any], secret: Bools) -> float:
-    """How well a logistic regression tells secret things from others, none of which it learnt from: AUC, .5 by chance."""
+    """How well a logistic regression tells secret things from others that it didn't learn from: AUC, .5 by chance."""
     features = table(seen)
     features = np.hstack([features, np.ones((len(features), 1))])
     fold = np.random.default_rng(0).permutation(len(secret)) % FOLDS
