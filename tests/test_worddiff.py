@@ -114,7 +114,7 @@ def test_the_work_is_bounded_for_any_text(text: str, monkeypatch: pytest.MonkeyP
     assert sum(pairs) <= 4 * worddiff.STEPS[0][1]
 
 
-@pytest.mark.parametrize("text", ["\n" * 200_000, "a " * 100_000])
+@pytest.mark.parametrize("text", ["\n" * 200_000, "a " * 100_000], ids=["empty lines", "words"])
 def test_a_long_text_beside_a_short_one_makes_no_long_rows(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bits: list[int] = []
     matched = worddiff._matched
