@@ -1,5 +1,7 @@
 """The review queue keeps its promises: one item to one person, every decision once and for good."""
 
+import multiprocessing
+import pickle
 import sqlite3
 import string
 from pathlib import Path
@@ -447,6 +449,22 @@ def test_a_queue_that_is_only_read_is_neither_made_nor_changed(queue: Queue, tmp
     assert reader.verify() == queue.verify()
     with pytest.raises(StoreError, match="readonly"):
         reader.add_reviewer("eve")
+
+
+def test_a_queue_goes_on_in_a_fork_in_a_copy_and_on_another_file_put_in_its_place(queue: Queue) -> None:
+    queue.enqueue([an_item(1)])
+    other = Queue(queue.path.with_name("other.sqlite"))
+    other.add_reviewer("barbara")
+    with multiprocessing.get_context("fork").Pool(1) as forked:
+        assert forked.apply(queue.counts).waiting == 1
+    assert pickle.loads(pickle.dumps(queue)).counts().waiting == 1
+    put_back = other.path
+    del other  # closes the file, which takes its log in
+    for part in ("-wal", "-shm"):
+        queue.path.with_name(f"review.sqlite{part}").unlink()
+    put_back.replace(queue.path)
+    assert queue.counts().waiting == 0
+    assert queue.claim("barbara") is None
 
 
 def test_the_file_is_for_its_owner_alone(queue: Queue) -> None:

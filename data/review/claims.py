@@ -44,18 +44,18 @@ FROM item WHERE item.stage = 'review' AND item.source <> 'gold'
     "adjudication": (f"FROM item WHERE item.stage = 'adjudication' {FREE} {ROOM} ORDER BY item.created LIMIT 1",),
     "training": (
         f"""
-FROM gold JOIN item ON item.id = gold.item
+FROM gold CROSS JOIN item ON item.id = gold.item
 WHERE gold.training AND gold.retired IS NULL {FREE}
   AND item.recipe || ' ' || ifnull(item.skill, '') NOT IN (SELECT value FROM json_each(:locked))
 ORDER BY random() LIMIT 1""",
     ),
 }
-"""Where each desk looks for the next item, first to last."""
+"""Where each desk looks for the next item, first to last. A CROSS JOIN keeps its order, so that the few come first."""
 
 GOLD = (
-    "SELECT item.id, item.kind FROM gold JOIN item ON item.id = gold.item "
-    "WHERE NOT gold.training AND gold.retired IS NULL AND "
-    "(item.recipe, item.hint IS NULL) = (SELECT recipe, hint IS NULL FROM item WHERE id = :best) "
+    "SELECT item.id, item.kind FROM gold CROSS JOIN item ON item.id = gold.item "
+    "WHERE NOT gold.training AND gold.retired IS NULL "
+    "AND (item.recipe, item.hint IS NULL) = (SELECT recipe, hint IS NULL FROM item WHERE id = :best) "
     f"{FREE} {SKILLED} ORDER BY random() LIMIT 1"
 )
 """Gold that may take the best item's place: of the same recipe, and with something to show afterwards where that one
