@@ -77,9 +77,7 @@ def text(driver: Chrome, selector: str) -> str:
 def taken(queue: Queue) -> int:
     """How many answers the server has, those included that can still be taken back."""
     with sqlite3.connect(queue.path) as connection:
-        return connection.execute(
-            "SELECT (SELECT count(*) FROM held) + (SELECT count(*) FROM decision)"
-        ).fetchone()[0]
+        return connection.execute("SELECT (SELECT count(*) FROM held) + (SELECT count(*) FROM decision)").fetchone()[0]
 
 
 def rulings(queue: Queue) -> list[DecisionRow]:

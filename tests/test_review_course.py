@@ -88,9 +88,7 @@ def test_approving_correcting_rejecting_and_skipping(queue: Queue, driver: Chrom
     assert driver.get_log("browser") == []
 
 
-def test_two_hundred_items_by_key_alone_and_none_is_lost_to_a_server_that_pauses(
-    queue: Queue, tmp_path: Path
-) -> None:
+def test_two_hundred_items_by_key_alone_and_none_is_lost_to_a_server_that_pauses(queue: Queue, tmp_path: Path) -> None:
     queue.enqueue([an_item(number) for number in range(200)])
     with chromium(tmp_path / "profile") as driver, served_apart(queue) as server:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FAST})
@@ -99,6 +97,7 @@ def test_two_hundred_items_by_key_alone_and_none_is_lost_to_a_server_that_pauses
         for number in range(200):
             asked = text(driver, ".asked .text")
             if number == 50:
+                settle(driver)
                 server.pause()
             keys = "1" if number % 3 else "3d"
             driver.execute_async_script("setTimeout(arguments[0], 30)")
@@ -197,9 +196,7 @@ def test_a_later_change_of_mind_supersedes(queue: Queue, driver: Chrome, page: V
     assert taken(queue) == 1
 
 
-def test_a_superseding_answer_names_the_one_before(
-    queue: Queue, driver: Chrome, page: Visit, shift: Shift
-) -> None:
+def test_a_superseding_answer_names_the_one_before(queue: Queue, driver: Chrome, page: Visit, shift: Shift) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     page()
     press(driver, "1")
@@ -352,9 +349,7 @@ def test_a_second_look_keeps_or_changes_the_answer(queue: Queue, driver: Chrome,
     ]  # fmt: skip
 
 
-def test_the_guideline_opens_beside_the_item_and_gaps_in_it_are_told(
-    queue: Queue, driver: Chrome, page: Visit
-) -> None:
+def test_the_guideline_opens_beside_the_item_and_gaps_in_it_are_told(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1)])
     Management(queue.path).set_policy("sums", Policy(guideline="Sums are *exact*."))
     page()
