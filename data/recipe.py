@@ -24,7 +24,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 class Source(Record):
     """Where people's rows come from, and whose word it is that people wrote them."""
 
-    reader: Literal["stdlib", "jsonl"]
+    reader: Literal["stdlib", "jsonl", "champ"]
     path: Path | None = None
     """The file, for the reader `jsonl`."""
     licence: str = ""

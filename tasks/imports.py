@@ -1,11 +1,13 @@
 """Drafts that somebody already has, through the same door as our own: labelled synthetic, under the maker's name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from outcross.data.corpora import champ
 from outcross.data.corpora.candidates import Candidate, Refusal
+from outcross.data.corpora.champ import Solution
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample, digest
@@ -29,24 +31,75 @@ def import_drafts(home: Home, recipe: Recipe, path: Path, generator: str) -> Int
     if not generator.strip():
         raise InputError(f"who wrote {path}? Name the model with --generator NAME: a draft without a maker is refused.")
     source = recipe.source
-    written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"]) if home.vault.exists() else set()
     # The file may follow the recipe's own field names, or the usual ones.
     reader = JsonlReader(path, recipe.kind, source.fields, source.stratum if source.reader == "jsonl" else "stratum")
+    return take_in_drafts(home, recipe, reader(), generator)
+
+
+def import_solutions(home: Home, recipe: Recipe) -> Intake:
+    """Take in the models' solutions that a recipe's own corpus brings, each under its model's name.
+
+    Those to held-out problems stay out: no release could use them, and reviewers are measured by them (see `gold`).
+
+    Raises:
+        InputError: the corpus brings none, or isn't installed.
+    """
+    if recipe.source.reader != "champ":
+        raise InputError(
+            f"the corpus of {recipe.name} brings no drafts of its own. Give a file of them: outcross import "
+            f"{recipe.name} FILE --format FORMAT --generator NAME."
+        )
+    split = vault.Split(seed=recipe.source.seed_share, heldout=recipe.source.heldout_share)
+    drafts = (one.draft if isinstance(one, Solution) else one for one in champ.solutions())
+    return take_in_drafts(
+        home,
+        recipe,
+        (one for one in drafts if isinstance(one, Refusal) or split.part(one.document) != "heldout"),
+    )
+
+
+def take_in_drafts(
+    home: Home, recipe: Recipe, found: Iterator[Candidate | Refusal], generator: str = "unknown"
+) -> Intake:
+    """Pass drafts through the door; the same row again adds nothing.
+
+    Args:
+        generator: the model that wrote those which name none themselves.
+
+    Raises:
+        InputError: not one row could come in.
+    """
+    written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"]) if home.vault.exists() else set()
     return take_in(
         home,
         recipe.name,
-        reader(),
-        lambda candidate: admit(candidate, recipe, generator, written),
+        found,
+        lambda candidate: admit(candidate, recipe, candidate.generator or generator, written),
         lambda drafts: journal.write(home, recipe.name, drafts),
     )
 
 
 def admit(candidate: Candidate, recipe: Recipe, generator: str, written: Collection[str]) -> Draft | Refusal:
     """A row of somebody's drafts as a synthetic draft, or why it can't be one; `written` are the ids of people's."""
+    sample = as_synthetic(candidate, recipe, generator)
+    if isinstance(sample, Refusal):
+        return sample
+    if sample.sample_id in written:
+        return refusal(candidate, "is a row of people's in the vault, word for word: it stands as theirs")
+    setup = digest(["imported", generator])
+    # Letters sort after digits: of two drafts that are alike, the plan's own, which has ancestors, is kept.
+    rank = f"import-{sample.sample_id[:24]}"
+    return Draft(
+        request_key=digest([setup, rank]), setup=setup, rank=rank, state="drafted", sample=sample, model=generator
+    )
+
+
+def as_synthetic(candidate: Candidate, recipe: Recipe, generator: str) -> Sample | Refusal:
+    """A row as a model's sample without ancestors, or why it can't be one."""
     if candidate.origin not in (None, Origin.SYNTHETIC):
         return refusal(candidate, f"claims the origin {candidate.origin!r} among drafts: people's rows go to --human")
     try:
-        sample = Sample(
+        return Sample(
             content=CONTENT.validate_python(candidate.content),
             provenance=Provenance(
                 origin=Origin.SYNTHETIC,
@@ -59,11 +112,3 @@ def admit(candidate: Candidate, recipe: Recipe, generator: str, written: Collect
         )
     except ValidationError as error:
         return refusal(candidate, explain(error))
-    if sample.sample_id in written:
-        return refusal(candidate, "is a row of people's in the vault, word for word: it stands as theirs")
-    setup = digest(["imported", generator])
-    # Letters sort after digits: of two drafts that are alike, the plan's own, which has ancestors, is kept.
-    rank = f"import-{sample.sample_id[:24]}"
-    return Draft(
-        request_key=digest([setup, rank]), setup=setup, rank=rank, state="drafted", sample=sample, model=generator
-    )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pydantic import ValidationError
 
-from outcross.data.corpora import stdlib
+from outcross.data.corpora import champ, stdlib
 from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe, Source
@@ -48,6 +48,8 @@ def _corpus(recipe: Recipe) -> Iterator[Candidate | Refusal]:
     source = recipe.source
     if source.reader == "stdlib":
         return stdlib.read()
+    if source.reader == "champ":
+        return champ.read()
     if source.path is None:
         raise RecipeError(
             f"recipe {recipe.name} reads a JSONL file and names none. Use `outcross run --human FILE.jsonl`, or set "

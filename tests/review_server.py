@@ -19,13 +19,13 @@ from outcross.review.app import create_app
 @contextmanager
 def served(queue: Queue) -> Iterator[str]:
     """The page on a real port; yields the address to open."""
-    app = create_app(queue, "ada")
+    app = create_app(queue)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/?key={app.state.keys.link}"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         finally:
             server.should_exit = True
             thread.join()
@@ -52,7 +52,7 @@ def served_apart(queue: Queue) -> Iterator[Apart]:
     program = (
         "import sys; from pathlib import Path; from outcross.data.review.queue import Queue; "
         "from outcross.review.app import serve; "
-        "serve(Queue(Path(sys.argv[1])), port=0, reviewer='ada', announce=lambda line: print(line, flush=True))"
+        "serve(Queue(Path(sys.argv[1])), port=0, announce=lambda line: print(line, flush=True))"
     )
     command = [sys.executable, "-c", program, str(queue.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

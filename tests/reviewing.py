@@ -14,6 +14,7 @@ from outcross.data.review.decisions import DecisionRow
 from outcross.data.review.queue import Queue
 from tests.browser import CHROMIUM, DRIVER, MISSING, until
 from tests.review_server import served
+from tests.visitors import walk_in
 
 MARKS = [
     pytest.mark.browser,
@@ -40,13 +41,12 @@ class Shift:
 def seated(queue: Queue, driver: Chrome) -> Iterator[Visit]:
     """Serves the queue; what it yields opens a desk there, once the queue holds what the test put in."""
     with served(queue) as address:
-        driver.get(address)
-        base = driver.current_url
+        walk_in(driver, queue, address)
 
         def visit(desk: str = "") -> None:
             driver.get_log("performance")
             driver.get_log("browser")
-            driver.get(base + desk)
+            driver.get(address + desk)
             settle(driver)
 
         yield visit

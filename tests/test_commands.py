@@ -191,7 +191,9 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(stocked, prefect, words, said
 
 def test_every_command_says_what_it_does():
     commands = get_command(app).commands
-    wanted = "demo run ingest draft screen review collect release read verify status doctor"
+    wanted = (
+        "demo run ingest draft screen review invite reviewers collect release read verify status doctor import export"
+    )
     assert set(commands) == set(wanted.split())
     for name, command in commands.items():
         assert command.help, name

@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ["flows", "tasks", "validators", "data", "outcross/mixture", "outcross/serving", "outcross/review"]
+PACKAGES = ["mixture", "serving", "review", "agreement"]
+ROOMS = ["flows", "tasks", "validators", "data", *(f"outcross/{name}" for name in PACKAGES)]
 MAY = {
     "flows": {"tasks", "data", "serving"},
-    "tasks": {"validators", "mixture", "serving", "data"},
+    "tasks": {"validators", "mixture", "serving", "data", "agreement"},
     "validators": {"data"},
-    "data": set(),
+    "data": {"agreement"},
     "mixture": {"data"},
     "serving": {"data"},
-    "review": {"data"},
+    "review": {"data", "agreement"},
+    "agreement": set(),
 }
 SHARED = {"errors", "settings", "progress"}
 """Modules of no room, which every room may import."""
@@ -52,9 +54,10 @@ def test_imports_go_downhill_only(room):
                 assert name.split(".")[1] in allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
-def test_the_data_room_needs_only_its_libraries():
-    known = LIBRARIES | {"outcross"} | sys.stdlib_module_names
-    for path in files("data"):
+@pytest.mark.parametrize(("room", "libraries"), [("data", LIBRARIES), ("outcross/agreement", {"numpy"})])
+def test_a_room_needs_only_its_libraries(room, libraries):
+    known = libraries | {"outcross"} | sys.stdlib_module_names
+    for path in files(room):
         foreign = {name.split(".")[0] for name in imported(path)} - known
         assert not foreign, f"{path.relative_to(ROOT)} imports {foreign}"
 

@@ -12,47 +12,53 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from outcross.data.review.claims import LEASE
-from outcross.data.review.answers import Ruling
-from outcross.data.review.items import Claim
 from outcross.data.review.queue import Queue
 from outcross.errors import ClaimLost
-from tests.review_items import an_item
+from tests.review_items import an_item, ruling
+
+if TYPE_CHECKING:
+    from outcross.data.review.items import Claim
 
 REVIEWERS = tuple(f"r{number}" for number in range(5))
 
 
-def ruling(claim: Claim) -> Ruling:
-    return Ruling(verdict="approve", shown_hash=claim.shown_hash, idem=f"idem-{claim.token[:20]}")
-
-
 def review(path: Path, reviewer: str, seed: int) -> None:
-    """Claim and decide until nothing is left; at times abandon, submit twice, or submit after the lease.
+    """Claim and decide until nothing is left; at times abandon, submit twice or late, or take back and decide anew.
 
-    Each finished decision is printed, once the queue has confirmed it.
+    The key of each decision is printed, once the queue has confirmed it.
     """
     chance = random.Random(seed)
     queue = Queue(path)
     hasty = Queue(path, now=lambda: time.time() + LEASE + 60)  # a fake clock, for which all others have lapsed
     while (counts := queue.counts()).waiting or counts.claimed:
-        claim = queue.claim(reviewer)
-        if claim is None:
+        held = queue.lease(reviewer)
+        if not held:
             time.sleep(0.005)
             continue
+        claim = held[0]
         whim = chance.random()
         try:
             if whim < 0.1:
                 queue.release(claim.token, reviewer)
             elif whim < 0.2:
                 hasty.submit(claim.token, reviewer, ruling(claim))  # refused: for this clock the lease is over
+            elif whim < 0.3:
+                queue.submit(claim.token, reviewer, ruling(claim, "reject"), grace=60)
+                claim = queue.undo(claim.token, reviewer)
             for _ in range(2 if whim > 0.8 else 1):
-                say(queue.submit(claim.token, reviewer, ruling(claim)).decision_id)
+                sent = ruling(claim, idem=f"idem-{claim.token[:20]}-{0.2 < whim < 0.3}")
+                queue.submit(claim.token, reviewer, sent, grace=chance.choice([0.0, 0.01]))
+                say(sent.idem)
         except ClaimLost:
             say("lost")
 
@@ -71,11 +77,19 @@ def check(path: Path) -> sqlite3.Connection:
     twice = "SELECT item, reviewer FROM decision GROUP BY item, reviewer HAVING count(*) > 1"
     own = "SELECT 1 FROM decision JOIN item ON item.id = item WHERE author_id = reviewer"
     uneven = "SELECT 1 FROM item WHERE done <> (SELECT count(*) FROM decision WHERE item = item.id)"
-    halves = "SELECT 1 FROM claim WHERE state = 'done' AND id NOT IN (SELECT claim FROM decision)"
+    halves = (
+        "SELECT 1 FROM claim WHERE state = 'done' "
+        "AND id NOT IN (SELECT claim FROM decision UNION ALL SELECT claim FROM held)"
+    )
     for violation in (over, twice, own, uneven, halves):
         assert connection.execute(violation).fetchall() == [], violation
     Queue(path).verify()
     return connection
+
+
+def keys(connection: sqlite3.Connection) -> set[str]:
+    """Of all decisions, those included that can still be taken back."""
+    return {key for (key,) in connection.execute("SELECT idem FROM decision UNION ALL SELECT idem FROM held")}
 
 
 def start(path: Path, seed: int, *reviewers: str) -> subprocess.Popen[str]:
@@ -83,9 +97,9 @@ def start(path: Path, seed: int, *reviewers: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def a_queue(path: Path, items: int) -> None:
+def a_queue(path: Path, items: int, reviewers: tuple[str, ...] = REVIEWERS) -> None:
     queue = Queue(path)
-    for name in REVIEWERS:
+    for name in reviewers:
         queue.add_reviewer(name)
     queue.enqueue([an_item(n, need=2, author_id=REVIEWERS[n % 5], author_kind="human") for n in range(items)])
 
@@ -97,8 +111,9 @@ def test_a_crowd_decides_every_item_as_often_as_needed_and_no_more(tmp_path: Pat
     crowd = [start(path, 1, "r0", "r1", "r2"), start(path, 2, "r2", "r3", "r4")]
     said = [line for process in crowd for line in process.communicate(timeout=120)[0].split()]
     assert [process.returncode for process in crowd] == [0, 0]
-    connection = check(path)
-    decided = {row[0] for row in connection.execute("SELECT id FROM decision")}
+    time.sleep(0.01)  # the grace of the last ones
+    assert len(Queue(path).decisions()) == 80
+    decided = keys(check(path))
     assert len(decided) == 80
     confirmed = [line for line in said if line != "lost"]
     assert set(confirmed) == decided
@@ -117,9 +132,28 @@ def test_processes_killed_at_any_moment_leave_a_sound_queue_and_lose_no_confirme
         process.send_signal(signal.SIGKILL)
         said += process.communicate(timeout=60)[0].splitlines(keepends=True)
         confirmed |= {line.strip() for line in said if line.endswith("\n")} - {"lost"}
-        decided = {row[0] for row in check(path).execute("SELECT id FROM decision")}
-        assert confirmed <= decided
+        assert confirmed <= keys(check(path))
     assert confirmed
+
+
+@pytest.mark.slow
+def test_sixteen_reviewers_in_two_processes_keep_every_promise_though_one_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "review.sqlite"
+    many = tuple(f"r{number}" for number in range(16))
+    a_queue(path, items=1_000, reviewers=many)
+    steady, struck = start(path, 1, *many[:8]), start(path, 2, *many[8:])
+    assert struck.stdout is not None
+    said = [struck.stdout.readline() for _ in range(200)]
+    struck.send_signal(signal.SIGKILL)
+    said += struck.communicate(timeout=60)[0].splitlines(keepends=True)
+    again = start(path, 3, *many[8:])
+    with ThreadPoolExecutor() as pool:  # read side by side: who isn't read stops at a full pipe
+        for text, _ in pool.map(lambda process: process.communicate(timeout=280), (steady, again)):
+            said += text.splitlines(keepends=True)
+    assert [steady.returncode, again.returncode] == [0, 0]
+    time.sleep(0.01)  # the grace of the last ones
+    assert len(Queue(path).decisions()) == 2_000
+    assert {line.strip() for line in said if line.endswith("\n")} - {"lost"} <= keys(check(path))
 
 
 class QueueMachine(RuleBasedStateMachine):

@@ -73,7 +73,9 @@ def run(command: str, folder: Path, env: dict[str, str]) -> None:
         return
     STARTED.append(process)
     deadline = time.monotonic() + 90
-    while not re.search(r"http://127\.0\.0\.1:\d+/\?key=|Worker .* started|Check out the dashboard", log.read_text()):
+    while not re.search(
+        r"http://127\.0\.0\.1:\d+/enter\?token=|Worker .* started|Check out the dashboard", log.read_text()
+    ):
         assert process.poll() is None, f"{command} ended:\n{log.read_text()}"
         assert time.monotonic() < deadline, f"{command}:\n{log.read_text()}"
         time.sleep(0.2)

@@ -9,7 +9,7 @@ from outcross.tasks.release import policy
 from outcross.tasks.screen import Screen
 
 
-@pytest.mark.parametrize("name", ["docstrings", "jsonl"])
+@pytest.mark.parametrize("name", ["docstrings", "jsonl", "champ"])
 def test_the_built_in_recipes_hold_in_every_room(home, name):
     recipe = recipes.load(home, name)
     assert Screen.of(recipe).validators
@@ -123,7 +123,7 @@ def test_a_name_that_could_lead_elsewhere_is_refused_before_anything_is_written(
 
 
 def test_an_unknown_recipe_is_answered_with_those_there_are(home):
-    with pytest.raises(RecipeError, match="There are: docstrings, jsonl"):
+    with pytest.raises(RecipeError, match="There are: champ, docstrings, jsonl"):
         recipes.load(home, "nope")
 
 

@@ -1,52 +1,25 @@
-"""The review page's server: who gets in, what is said, and what is never said."""
+"""The reviewer's desk: what is said, what is never said, and how text is set."""
 
 import re
-import socket
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from outcross.data.review.claims import LEASE
 from outcross.data.review.items import Shown, Source
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Content, Conversation, Instruction, Preference, Reasoning, Text, Trajectory
-from outcross.errors import InputError, StoreBusy
-from outcross.review.app import create_app, serve
-from outcross.review.guard import MAX_BODY
+from outcross.errors import StoreBusy
 from outcross.review.pages import TEMPLATES, render
 from outcross.review.screen import blocks, hidden, screen
 from tests.review_items import MODEL, Clock, an_item
+from tests.visitors import visit
 
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-SEAL = {
-    "content-security-policy": CSP,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-dns-prefetch-control": "off",
-    "cache-control": "no-store",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
-
-
-def visit(queue: Queue, *, enter: bool = True) -> TestClient:
-    """The page's client, with the session cookie and the headers that its own script sends."""
-    app = create_app(queue, "ada")
-    client = TestClient(app, base_url="http://127.0.0.1:8787", raise_server_exceptions=False)
-    if enter:
-        client.get("/", params={"key": app.state.keys.link})
-    client.headers.update({"X-CSRF-Token": app.state.keys.csrf, "Sec-Fetch-Site": "same-origin"})
-    return client
 
 
 @pytest.fixture
@@ -58,142 +31,6 @@ def client(queue: Queue) -> Iterator[TestClient]:
 def sent(claim: dict[str, str], verdict: str = "approve", **more: object) -> dict[str, object]:
     facts = {"verdict": verdict, "shown_hash": claim["shown_hash"], "idem": "idem-" + claim["token"][:20]}
     return {"token": claim["token"], "ruling": facts | more}
-
-
-# --- The door ---
-
-
-def test_every_answer_is_sealed(queue: Queue, client: TestClient) -> None:
-    app = client.app
-    paths = [route.path for route in app.routes if isinstance(route, Route)]  # type: ignore[attr-defined]
-    mounts = [route.path for route in app.routes if isinstance(route, Mount)]  # type: ignore[attr-defined]
-    assert paths == ["/", "/claim", "/decide", "/skip", "/draft", "/heartbeat"]
-    assert mounts == ["/static"]
-    files = [f"/static/{path.name}" for path in (Path(TEMPLATES.loader.searchpath[0]).parent / "static").iterdir()]  # type: ignore[union-attr]
-    with visit(queue, enter=False) as stranger:
-        for path in [*paths, *files, "/static/none", "/static/../app.py", "/docs", "/openapi.json", "/favicon.ico"]:
-            for visitor in (client, stranger):
-                for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
-                    answer = visitor.request(method, path, headers={"Content-Type": "application/json"}, content="{")
-                    sealed = {name: answer.headers.get(name) for name in SEAL}
-                    assert sealed == SEAL, (method, path, answer.status_code)
-                    assert answer.status_code != 500, (method, path)
-
-
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/static/", "/static/%2e%2e/app.py"])
-def test_nothing_else_is_served(client: TestClient, path: str) -> None:
-    assert client.get(path).status_code == 404
-
-
-def test_a_failure_is_sealed_and_tells_nothing(
-    queue: Queue, client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("the secret detail")
-
-    monkeypatch.setattr(Queue, "claim", fail)
-    answer = client.post("/claim", json={})
-    assert answer.status_code == 500
-    assert "the server's log says what" in answer.json()["error"]
-    assert "secret" not in answer.text
-    assert answer.headers["content-security-policy"] == CSP
-
-
-def test_the_printed_address_gives_a_cookie_that_scripts_cannot_read_and_forgets_the_key(queue: Queue) -> None:
-    with visit(queue, enter=False) as stranger:
-        key = stranger.app.state.keys.link  # type: ignore[attr-defined]
-        answer = stranger.get("/", params={"key": key}, follow_redirects=False)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/")
-        cookie = answer.headers["set-cookie"].lower()
-        assert "httponly" in cookie
-        assert "samesite=strict" in cookie
-        assert key.lower() not in cookie
-        assert stranger.get("/").status_code == 200
-
-
-@pytest.mark.parametrize("key", ["", "wrong", "ключ"])
-def test_a_wrong_key_opens_nothing(queue: Queue, key: str) -> None:
-    with visit(queue, enter=False) as stranger:
-        answer = stranger.get("/", params={"key": key})
-        assert answer.status_code == 403
-        assert "set-cookie" not in answer.headers
-        assert "open the address that it printed last" in answer.text
-
-
-def test_without_the_cookie_nothing_is_seen_or_done(queue: Queue) -> None:
-    queue.enqueue([an_item(1)])
-    with visit(queue, enter=False) as stranger:
-        assert stranger.get("/").status_code == 403
-        assert "it holds the key" in stranger.post("/claim", json={}).json()["error"]
-    assert queue.counts().claimed == 0
-
-
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8787", "127.0.0.1.evil.example", "", "[::2]", "10.0.0.1"]
-)
-def test_a_foreign_host_name_is_refused(client: TestClient, host: str) -> None:
-    answer = client.get("/", headers={"Host": host})
-    assert answer.status_code == 403
-    assert "on this machine only" in answer.text
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1:8787", "localhost:8787", "LOCALHOST", "[::1]:8787"])
-def test_this_machine_by_any_of_its_names_is_let_in(client: TestClient, host: str) -> None:
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
-    assert client.get("/", headers={"Host": host, "Cookie": cookies}).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"X-CSRF-Token": ""}, 403),
-        ({"X-CSRF-Token": "foreign"}, 403),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Sec-Fetch-Site": "none"}, 403),
-        ({"Sec-Fetch-Site": ""}, 403),
-        ({"Content-Type": "text/plain"}, 415),
-        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
-        ({"Content-Length": str(MAX_BODY + 1)}, 413),
-    ],
-)
-@pytest.mark.parametrize("path", ["/claim", "/decide", "/skip", "/draft", "/heartbeat"])
-def test_only_the_page_itself_can_change_anything(
-    queue: Queue, client: TestClient, path: str, headers: dict[str, str], status: int
-) -> None:
-    queue.enqueue([an_item(1)])
-    answer = client.post(path, headers={"Content-Type": "application/json"} | headers, content="{}")
-    assert answer.status_code == status
-    assert answer.json()["error"]
-    assert queue.counts().claimed == 0
-
-
-def test_a_request_of_unknown_length_is_refused(client: TestClient) -> None:
-    answer = client.post("/claim", headers={"Content-Type": "application/json"}, content=iter([b"{}"]))
-    assert answer.status_code == 411
-
-
-def test_reading_changes_nothing(queue: Queue, client: TestClient) -> None:
-    queue.enqueue([an_item(1)])
-    for path in ("/", "/claim", "/decide", "/skip", "/draft", "/heartbeat"):
-        assert client.get(path).status_code == (200 if path == "/" else 405)
-    assert queue.counts().claimed == 0
-
-
-def test_the_page_answers_on_this_machine_only(queue: Queue) -> None:
-    for host in ("0.0.0.0", "::", "192.168.1.2", "example.org", "127.0.0.1.example.org"):
-        with pytest.raises(InputError, match="on this machine only"):
-            serve(queue, host=host, port=0)
-
-
-def test_a_taken_port_is_named(queue: Queue) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(InputError, match=f"port {port} of 127.0.0.1 can't be used.*Choose another"):
-            serve(queue, port=port)
-
-
-# --- What is said ---
 
 
 def test_an_item_is_claimed_decided_and_followed_by_the_next(queue: Queue, client: TestClient) -> None:

@@ -1,24 +1,21 @@
 """The review page in a real Chromium: keys decide, hostile text stays text, nothing leaves the machine."""
 
 import json
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
 from outcross.data.review.claims import LEASE
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Conversation, Instruction, Turn
-from outcross.review.app import create_app
-from tests.browser import CHROMIUM, DRIVER, MISSING, chromium
+from tests.browser import CHROMIUM, DRIVER, MISSING, chromium, press, until
 from tests.review_items import an_item
+from tests.review_server import listening, served
+from tests.visitors import walk_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,49 +54,11 @@ def queue(tmp_path: Path) -> Queue:
     return Queue(tmp_path / "review.sqlite")
 
 
-@contextmanager
-def served(queue: Queue) -> Iterator[str]:
-    """The page on a real port; yields the address to open."""
-    import uvicorn
-
-    app = create_app(queue, "ada")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/?key={app.state.keys.link}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-@contextmanager
-def listening(answer: Callable[[str], str]) -> Iterator[int]:
-    """Another server on this machine, which answers a GET of a path with a page; yields its port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(answer(self.path).encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-
-
 @pytest.fixture
 def page(queue: Queue, driver: Chrome) -> Iterator[Callable[..., None]]:
     """Serves the queue and opens it, once it holds what the test put in."""
     with served(queue) as address:
+        walk_in(driver, queue, address)
 
         def visit() -> None:
             driver.get_log("performance")
@@ -112,14 +71,6 @@ def page(queue: Queue, driver: Chrome) -> Iterator[Callable[..., None]]:
         driver.get("about:blank")
 
 
-def until(true: Callable[[], object]) -> None:
-    """Wait for something that must come; give up after 20 s."""
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-
-
 def mode(driver: Chrome) -> str | None:
     return driver.execute_script("return document.body.dataset.mode")
 
@@ -127,16 +78,6 @@ def mode(driver: Chrome) -> str | None:
 def rest(driver: Chrome) -> None:
     """Let the quarter of a second pass in which a new item can't be decided."""
     driver.execute_async_script("setTimeout(arguments[0], 300)")
-
-
-def press(driver: Chrome, *keys: str, ctrl: bool = False) -> None:
-    chain = ActionChains(driver)
-    if ctrl:
-        chain.key_down(Keys.CONTROL)
-    chain.send_keys(*keys)
-    if ctrl:
-        chain.key_up(Keys.CONTROL)
-    chain.perform()
 
 
 def decided(queue: Queue, driver: Chrome, count: int) -> None:
@@ -287,7 +228,7 @@ def test_a_lapsed_claim_is_said_and_its_words_come_back(queue: Queue, driver: Ch
 def test_a_server_that_is_gone_loses_nothing_and_is_said(queue: Queue, driver: Chrome) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     with served(queue) as address:
-        driver.get(address)
+        walk_in(driver, queue, address)
         until(lambda: mode(driver) == "reading")
         rest(driver)
         driver.execute_cdp_cmd("Network.enable", {})

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from outcross.data.recipe import Recipe
-from outcross.data.review.items import Ruling
+from outcross.data.review.answers import Ruling
 from outcross.data.review.queue import Queue
 from outcross.data.stores import decisions, vault, warehouse
 from outcross.data.stores.home import Home

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from outcross.data.recipe import Recipe
-from outcross.data.review.items import Ruling
+from outcross.data.review.answers import Ruling
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Origin, Sample
 from outcross.data.stores import journal, screening, vault, warehouse

@@ -37,6 +37,8 @@ class Candidate:
     attestation: str | None = None
     origin: str | None = None
     """What the row claims of itself; human where None."""
+    generator: str | None = None
+    """The model that wrote it, where the corpus names one; of drafts, the caller's where None."""
 
 
 class Reader(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from outcross.data.review import gold, settling
 from outcross.data.review.items import Claim, Desk, Draft, Policy, Shown
 from outcross.data.review.policies import in_force
-from outcross.errors import ClaimLost
+from outcross.errors import ClaimLost, ReviewError
 
 LEASE = 15 * 60.0
 """Seconds that a claim holds without a heartbeat."""
@@ -45,7 +45,9 @@ FROM item WHERE item.stage = 'review' AND item.source <> 'gold'
     "training": (
         f"""
 FROM gold JOIN item ON item.id = gold.item
-WHERE gold.training AND gold.retired IS NULL {FREE} ORDER BY random() LIMIT 1""",
+WHERE gold.training AND gold.retired IS NULL {FREE}
+  AND item.recipe || ' ' || ifnull(item.skill, '') NOT IN (SELECT value FROM json_each(:locked))
+ORDER BY random() LIMIT 1""",
     ),
 }
 """Where each desk looks for the next item, first to last."""
@@ -118,15 +120,24 @@ def lease(
     now: float,
     chance: Callable[[], float],
 ) -> bool:
-    """Open a claim on the best item for this reviewer, in its lowest unused slot; False where nothing waits."""
-    facts = {"recipe": recipe, "reviewer": reviewer}
+    """Open a claim on the best item for this reviewer, in its lowest unused slot; False where nothing waits.
+
+    Raises:
+        ReviewError: the reviewer has failed to qualify, and may not try again yet.
+    """
+    locked = gold.locked(connection, reviewer, now) if desk == "training" else {}
+    facts = {"recipe": recipe, "reviewer": reviewer, "locked": json.dumps(list(locked))}
     found = (connection.execute(f"SELECT item.id, item.kind {origin}", facts).fetchone() for origin in BEST[desk])
     if (best := next(filter(None, found), None)) is None:
+        if locked:
+            raise ReviewError(next(iter(locked.values())))
         return False
     item = best["id"]
-    if desk == "review" and chance() < _gold_share(connection, reviewer):
+    if desk == "review":
+        # Looked for in any case, so that the time which a claim takes says nothing either.
         instead = connection.execute(GOLD, facts | {"best": item}).fetchone()
-        item = instead["id"] if instead else item
+        drawn = chance() < _gold_share(connection, reviewer)
+        item = instead["id"] if drawn and instead else item
     row = facts | {"item": item, "token": secrets.token_urlsafe(24), "desk": desk, "now": now, "expires": now + LEASE}
     if best["kind"] == "preference":
         swapped = _swap(connection, item, chance)

@@ -10,12 +10,12 @@ WITH waiting AS (
     WHERE state = 'open' AND stage = 'review' AND source <> 'gold' AND (:recipe IS NULL OR recipe = :recipe)
       AND need + extra > (
         SELECT count(*) FROM claim
-        WHERE item = item.id AND (claim.state = 'done' OR (claim.state = 'open' AND expires >= :now)))
+        WHERE item = item.id AND claim.state IN ('open', 'done') AND (claim.state = 'done' OR expires >= :now))
 )
 SELECT (SELECT count(*) FROM waiting),
        (SELECT count(*) FROM claim JOIN item ON item.id = item
         WHERE claim.state = 'open' AND expires >= :now AND (:recipe IS NULL OR recipe = :recipe)),
-       (SELECT count(*) FROM waiting WHERE EXISTS (SELECT 1 FROM claim WHERE item = waiting.id AND state = 'skipped')),
+       (SELECT count(DISTINCT item) FROM claim WHERE state = 'skipped' AND item IN (SELECT id FROM waiting)),
        (SELECT count(*) FROM item
         WHERE state = 'open' AND stage = 'adjudication' AND (:recipe IS NULL OR recipe = :recipe))
 """

@@ -1,11 +1,14 @@
 """The SQLite file of the review queue, and the one way to use it: short transactions on connections of their own."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Self
 
+from outcross.data.review import rulings
 from outcross.data.stores.lease import lock
 from outcross.data.stores.migrate import migrate_sqlite
 from outcross.errors import StoreBusy, StoreError
@@ -39,10 +42,24 @@ class ReviewFile:
         self._mode = "ro" if read_only else "rw"
         if read_only:
             return
+        if not self.path.exists():
+            self._make()
         # SQLite doesn't wait when two processes switch a new file to WAL at once, so they take turns.
         with lock(self.path), self._connected(mode="rwc") as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate_sqlite(connection, "queue")
+
+    @classmethod
+    def beside(cls, file: "ReviewFile") -> Self:
+        """Another side of the same file, by the same clock."""
+        return cls(file.path, now=file._now)
+
+    def _make(self) -> None:
+        """Begin the file for this user's eyes alone: it holds what lets people in."""
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise StoreError(f"{self.path} can't be made: {error.strerror}.") from error
 
     @contextmanager
     def _connected(self, mode: str = "") -> Iterator[sqlite3.Connection]:
@@ -73,3 +90,11 @@ class ReviewFile:
     def _snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
         """Several reads of one and the same state."""
         return self._transaction("BEGIN")
+
+    @contextmanager
+    def _ripened(self) -> Iterator[sqlite3.Connection]:
+        """One state, in which all is committed that can be taken back no longer."""
+        with self._transaction("BEGIN" if self._mode == "ro" else "BEGIN IMMEDIATE") as connection:
+            if self._mode != "ro":
+                rulings.ripen(connection, self._now())
+            yield connection

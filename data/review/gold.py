@@ -1,6 +1,7 @@
 """Gold: items whose answer is known, mixed in unmarked to measure reviewers, or shown with feedback to train them."""
 
 import json
+import math
 import sqlite3
 from typing import Any
 
@@ -109,6 +110,21 @@ def progress(connection: sqlite3.Connection, reviewer: str, recipe: str, skill: 
     if whole and not passed and until <= now:
         return Progress(answered=0, right=0, passed=False)
     return Progress(answered=len(attempt), right=right, passed=passed, locked_until=until or None)
+
+
+def locked(connection: sqlite3.Connection, reviewer: str, now: float) -> dict[str, str]:
+    """The skills, as `recipe skill`, for which this reviewer may not train yet, and why."""
+    sql = "SELECT DISTINCT item.recipe, item.skill FROM gold JOIN item ON item.id = gold.item WHERE gold.training"
+    found = {}
+    for recipe, skill in connection.execute(f"{sql} AND item.skill IS NOT NULL").fetchall():
+        reached = progress(connection, reviewer, recipe, skill, now)
+        if reached.locked_until:
+            hours = math.ceil((reached.locked_until - now) / 3600)
+            found[f"{recipe} {skill}"] = (
+                f"{reached.right} of {reached.answered} were right, and {math.ceil(PASS * QUALIFYING)} are needed. "
+                f"Read the guideline again; the next attempt opens in {hours} hour{'' if hours == 1 else 's'}."
+            )
+    return found
 
 
 def qualify(connection: sqlite3.Connection, reviewer: str, item: sqlite3.Row, now: float) -> None:

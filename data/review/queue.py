@@ -3,12 +3,11 @@
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
 
-from outcross.data.review import chain, claims, counts, decisions, gold, queued, rulings
+from outcross.data.review import chain, claims, counts, decisions, gold, people, queued, rulings
 from outcross.data.review.answers import Ruling
 from outcross.data.review.chain import Head
 from outcross.data.review.decisions import DecisionRow
@@ -49,17 +48,11 @@ class Queue(ReviewFile):
         """Let `name` review; adding somebody again changes nothing.
 
         Raises:
-            ReviewError: the name is empty, longer than 64 characters, or holds ones that can't be seen.
+            ReviewError: the name is empty, longer than 64 characters, holds ones that can't be seen, or is
+                another's but for its capitals.
         """
-        if name != name.strip() or not 1 <= len(name) <= 64 or not name.isprintable():
-            raise ReviewError(f"{name!r} can't be a reviewer's name: give 1 to 64 visible characters.")
         with self._transaction() as connection:
-            added = connection.execute(
-                "INSERT INTO reviewer (name, role, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (name, role, self._now()),
-            )
-            if added.rowcount:
-                chain.append(connection, "reviewer_added", {"name": name, "role": role}, self._now())
+            people.add(connection, name, role, self._now())
 
     def enqueue(self, items: Iterable[Item]) -> int:
         """Add the items that aren't there yet, all or none; return how many were new.
@@ -188,7 +181,8 @@ class Queue(ReviewFile):
 
         Args:
             grace: seconds in which `undo` takes it back as if it had never been; whichever call comes later commits
-                it. A training item, and one with something to show afterwards, is committed at once.
+                it. What was answered in training, adjudicated, or has something to show afterwards is committed at
+                once.
 
         Returns:
             The decision; None where it is held for now.
@@ -204,7 +198,7 @@ class Queue(ReviewFile):
             if said is None:
                 claim = self._ended(connection, token, reviewer, ruling, now)
                 rulings.check(connection, claim, ruling)
-                if grace and claim["stage"] != "training" and not claims.notes(connection, claim["item"]):
+                if grace and claim["stage"] == "review" and not claims.notes(connection, claim["item"]):
                     rulings.hold(connection, claim, ruling, now, now + grace)
                     return None
                 seq = rulings.record(connection, claim, ruling, now, now)
@@ -329,14 +323,6 @@ class Queue(ReviewFile):
         """
         with self._snapshot() as connection:
             return chain.lost(connection, heads)
-
-    @contextmanager
-    def _ripened(self) -> Iterator[sqlite3.Connection]:
-        """One state, in which all is committed that can be taken back no longer."""
-        with self._transaction("BEGIN" if self._mode == "ro" else "BEGIN IMMEDIATE") as connection:
-            if self._mode != "ro":
-                rulings.ripen(connection, self._now())
-            yield connection
 
 
 def _remark(note: str) -> str:

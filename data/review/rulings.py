@@ -60,7 +60,11 @@ def check(connection: sqlite3.Connection, claim: sqlite3.Row, ruling: Ruling) ->
         raise ReviewError("what the page showed isn't this item: load the page again and decide anew.")
     if (ruling.adjudication is not None) != (claim["stage"] == "adjudication"):
         raise ReviewError("an adjudication, and nothing else, says why the reviewers differed.")
-    if ruling.adjudication and (ruling.adjudication.takes or ruling.verdict == BROKEN):
+    if ruling.adjudication and ruling.adjudication.takes:
+        if not settling.rivals(connection, claim["item"], bool(claim["swapped"])):
+            raise ReviewError("the reviewers agree by now, so there is nothing to choose between: go on to the next.")
+        return
+    if ruling.adjudication and ruling.verdict == BROKEN:
         return
     per_step = (policies.in_force(connection, item["recipe"]) or Policy()).steps == "per_step"
     if said := complaint(Shown.model_validate_json(item["payload"]).content, ruling, per_step=per_step):

@@ -1,6 +1,5 @@
 """The review page's server: its rooms put together behind one guard, on this machine only."""
 
-import getpass
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -9,39 +8,37 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from outcross.data.review.accounts import Account
+from outcross.data.review.accounts import Accounts
 from outcross.data.review.queue import Queue
 from outcross.errors import InputError
-from outcross.review import desk
-from outcross.review.guard import Guard, Keys
+from outcross.review import desk, entrance, manage
+from outcross.review.cookies import Cookies
+from outcross.review.guard import Guard
 from outcross.review.pages import HERE
 from outcross.review.refusals import explain
 
-ROUTES = (*desk.ROUTES,)
-"""Every route of every room."""
+ROUTES = (*desk.ROUTES, *manage.ROUTES, *entrance.ROUTES)
+"""Every route of every room, in the order of the menu."""
 
 
-def create_app(queue: Queue, reviewer: str | None = None, *, recipe: str | None = None) -> FastAPI:
+def create_app(queue: Queue, *, recipe: str | None = None) -> FastAPI:
     """Make the page's ASGI application.
 
     Args:
-        queue: where items come from and decisions go; the reviewer is added to it where unknown.
-        reviewer: whose page it is; the login name where None.
+        queue: where items come from and decisions go; its file holds the accounts too.
         recipe: show only this recipe's items; all where None.
-
-    Returns:
-        The application; `app.state.keys.link` is the key that its address needs (`/?key=…`).
     """
-    account = Account(name=reviewer or getpass.getuser(), role="reviewer")
-    queue.add_reviewer(account.name)
+    accounts, cookies = Accounts.beside(queue), Cookies(queue.path)
     app = FastAPI(title="Outcross review", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.queue = queue
+    app.state.accounts = accounts
+    app.state.cookies = cookies
     app.state.recipe = recipe
-    app.state.keys = Keys()
-    app.add_middleware(Guard, keys=app.state.keys, account=account)
+    app.state.doors = ROUTES
+    app.add_middleware(Guard, accounts=accounts, cookies=cookies, doors=ROUTES)
     explain(app)
-    for route in ROUTES:
-        app.add_api_route(route.path, route.endpoint, methods=[route.method])
+    for door in ROUTES:
+        app.add_api_route(door.path, door.endpoint, methods=[door.method])
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     return app
 
@@ -51,7 +48,6 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8787,
-    reviewer: str | None = None,
     recipe: str | None = None,
     announce: Callable[[str], object] = print,
 ) -> None:
@@ -60,17 +56,17 @@ def serve(
     Args:
         host: a loopback address.
         port: 1 to 65535, or 0 for any free one.
-        announce: gets the address to open, key included, once the port is open.
+        announce: gets the address to open once the port is open.
 
     Raises:
         InputError: the host isn't a loopback address, or the port is taken.
     """
     if not _is_loopback(host):
         raise InputError(
-            f"the review page has no accounts, so it answers on this machine only and not on {host}. "
+            f"the review page isn't encrypted, so it answers on this machine only and not on {host}. "
             "Use 127.0.0.1, and `ssh -L` to reach it from elsewhere."
         )
-    app = create_app(queue, reviewer, recipe=recipe)
+    app = create_app(queue, recipe=recipe)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
@@ -78,8 +74,8 @@ def serve(
         raise InputError(f"port {port} of {host} can't be used: {error.strerror}. Choose another.") from error
     with listener:
         shown = f"[{host}]" if ":" in host else host
-        announce(f"http://{shown}:{listener.getsockname()[1]}/?key={app.state.keys.link}")
-        # No access log: it would hold the key.
+        announce(f"http://{shown}:{listener.getsockname()[1]}/")
+        # No access log: it would hold the tokens of one-time links.
         config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from pydantic import Field
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 
 from outcross.data.review.answers import REASONS, Ruling
 from outcross.data.review.claims import LEASE
@@ -16,7 +16,7 @@ from outcross.data.review.items import MAX_DRAFT, Claim, Desk, SkipReason
 from outcross.data.review.queue import MAX_NOTE, Queue
 from outcross.data.samples import Prose, Record
 from outcross.errors import ReviewError
-from outcross.review.doors import Door, Me, TheQueue
+from outcross.review.doors import Door, Me, TheQueue, show
 from outcross.review.pages import render
 from outcross.review.rivals import spoken
 from outcross.review.screen import screen
@@ -28,12 +28,11 @@ GRACE = 10.0
 
 @dataclass(frozen=True)
 class Seat:
-    """Who sits here: the queue, the name, the recipe (None for all), the token that changes need."""
+    """Who sits here: the queue, the name, the recipe (None for all)."""
 
     queue: Queue
     reviewer: str
     recipe: str | None
-    csrf: str
 
 
 class Asked(Record):
@@ -82,23 +81,23 @@ class Noted(Held):
 
 
 def _seat(request: Request, queue: TheQueue, me: Me) -> Seat:
-    return Seat(queue, me.name, request.app.state.recipe, request.state.csrf)
+    return Seat(queue, me.name, request.app.state.recipe)
 
 
 At = Annotated[Seat, Depends(_seat)]
 
 
-def _page(seat: At, me: Me) -> HTMLResponse:
+def _page(request: Request, seat: At) -> Response:
     """The frame alone: reading it claims nothing."""
-    return HTMLResponse(render("page.html", seat=seat, me=me, desk="review"))
+    return show(request, "page.html", recipe=seat.recipe, desk="review")
 
 
-def _training(seat: At, me: Me) -> HTMLResponse:
-    return HTMLResponse(render("page.html", seat=seat, me=me, desk="training"))
+def _training(request: Request, seat: At) -> Response:
+    return show(request, "page.html", recipe=seat.recipe, desk="training")
 
 
-def _adjudicate(seat: At, me: Me) -> HTMLResponse:
-    return HTMLResponse(render("page.html", seat=seat, me=me, desk="adjudication"))
+def _adjudicate(request: Request, seat: At) -> Response:
+    return show(request, "page.html", recipe=seat.recipe, desk="adjudication")
 
 
 def _claim(sent: Asked, seat: At) -> dict[str, Any]:
@@ -206,9 +205,9 @@ def _guideline(sent: Held, seat: At) -> dict[str, str]:
 
 
 ROUTES = (
-    Door("GET", "/", _page, "reviewer"),
-    Door("GET", "/training", _training, "reviewer"),
-    Door("GET", "/adjudicate", _adjudicate, "adjudicator"),
+    Door("GET", "/", _page, "reviewer", menu="Review"),
+    Door("GET", "/training", _training, "reviewer", menu="Training"),
+    Door("GET", "/adjudicate", _adjudicate, "adjudicator", menu="Adjudicate"),
     Door("POST", "/claim", _claim, "reviewer"),
     Door("POST", "/decide", _decide, "reviewer"),
     Door("POST", "/undo", _undo, "reviewer"),

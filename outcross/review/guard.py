@@ -1,21 +1,28 @@
-"""The door of the review page: who gets in, what may change something, and the headers on every answer."""
+"""The guard of the review page: who gets in, what may change something, and the headers on every answer."""
 
 import logging
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from outcross.data.review.accounts import Account
-from outcross.review.refusals import answer
+from outcross.data.review.accounts import Accounts
+from outcross.errors import OutcrossError
+from outcross.review.cookies import Cookies, csrf
+from outcross.review.doors import Door
+from outcross.review.refusals import answer, refusal, wants_page
 
 log = logging.getLogger(__name__)
 
-MAX_BODY = 2 * 1024 * 1024
-"""Bytes of a request; the longest edit needs less."""
+TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
+LIMITS = {"json": 2 * 1024 * 1024, "form": 16 * 1024}
+"""Bytes of a request: the longest edit needs less, and a form holds a few short fields."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -32,29 +39,18 @@ HEADERS = {
 """On every answer, errors and files included."""
 
 
-def _secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
-@dataclass(frozen=True)
-class Keys:
-    """The secrets of one running server; they end with it."""
-
-    link: str = field(default_factory=_secret, repr=False)
-    """In the address that the server prints; it buys the session cookie."""
-    session: str = field(default_factory=_secret, repr=False)
-    csrf: str = field(default_factory=_secret, repr=False)
-    cookie: str = field(default_factory=lambda: f"outcross-{secrets.token_hex(4)}")
-    """The cookie's name, so that two servers on one machine don't log each other out."""
-
-
 class Guard:
-    """ASGI middleware that lets only this page drive this server, and seals every answer."""
+    """ASGI middleware that finds out who asks, lets nobody through a door that isn't theirs, and seals every answer.
 
-    def __init__(self, app: ASGIApp, keys: Keys, account: Account) -> None:
+    What it found is in `request.state`: `account` (None for a visitor), `csrf` (what a form of the answer must
+    carry), and, at a door that takes one, `form`.
+    """
+
+    def __init__(self, app: ASGIApp, accounts: Accounts, cookies: Cookies, doors: Iterable[Door]) -> None:
         self.app = app
-        self.account = account
-        self.keys = keys
+        self.accounts = accounts
+        self.cookies = cookies
+        self.doors = [(compile_path(door.path)[0], door) for door in doors]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, admit, or pass on."""
@@ -62,6 +58,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         begun = False
+        request = Request(scope, receive)
 
         async def sealed(message: Message) -> None:
             nonlocal begun
@@ -72,54 +69,80 @@ class Guard:
                     headers[name] = value
             await send(message)
 
-        request = Request(scope)
-        request.state.account = self.account
-        request.state.csrf = self.keys.csrf
         try:
-            await (self._stop(request) or self.app)(scope, receive, sealed)
-        except Exception:
-            log.exception("the review page failed at %s", scope["path"])
+            await (await self._stop(request) or self.app)(scope, receive, sealed)
+        except Exception as error:
             if begun:
                 raise
-            sorry = answer(request, 500, "Something broke in Outcross; the server's log says what. Nothing was saved.")
+            if isinstance(error, OutcrossError):
+                sorry = refusal(request, error)
+            else:
+                log.exception("the review page failed at %s", scope["path"])
+                sorry = answer(
+                    request, 500, "Something broke in Outcross; the server's log says what. Nothing was saved."
+                )
             await sorry(scope, receive, sealed)
 
-    def _stop(self, request: Request) -> Response | None:
+    async def _stop(self, request: Request) -> Response | None:
         """The answer to a request that may go no further, None for one that may."""
-        path = request.scope["path"]
+        reading = request.method in {"GET", "HEAD"}
         if _hostname(request.headers.get("host", "")) not in LOOPBACK:
             return answer(request, 403, "This page answers on this machine only: open it by 127.0.0.1.")
-        if path == "/" and "key" in request.query_params:
-            return self._admit(request)
-        if path.startswith("/static/") and request.method in {"GET", "HEAD"}:
+        if reading and request.scope["path"].startswith("/static/"):
             return None
-        if not _same(request.cookies.get(self.keys.cookie, ""), self.keys.session):
-            return answer(
-                request, 403, "Open the address that `outcross review` printed: it holds the key to this page."
-            )
-        return None if request.method in {"GET", "HEAD"} else self._stop_change(request)
-
-    def _admit(self, request: Request) -> Response:
-        if not _same(request.query_params["key"], self.keys.link):
-            return answer(request, 403, "That key is not this server's: open the address that it printed last.")
-        response = RedirectResponse("/", 303)
-        response.set_cookie(self.keys.cookie, self.keys.session, httponly=True, samesite="strict")
-        return response
-
-    def _stop_change(self, request: Request) -> Response | None:
-        """The same for a request that could change something: it must come from our own script."""
-        if request.headers.get("sec-fetch-site") != "same-origin":
+        if not reading and request.headers.get("sec-fetch-site") != "same-origin":
             return answer(request, 403, "This request did not come from the review page.")
-        if not _same(request.headers.get("x-csrf-token", ""), self.keys.csrf):
-            return answer(request, 403, "The server was started anew since this page was loaded: load it again.")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return answer(request, 415, "Send JSON.")
-        length = request.headers.get("content-length", "")
-        if not length.isdecimal():
-            return answer(request, 411, "Say how long the request is.")
-        if int(length) > MAX_BODY:
-            return answer(request, 413, f"The text is too long: {MAX_BODY:,} bytes are taken.")
+        await self._recognise(request)
+        door = self._door("GET" if reading else request.method, request.scope["path"])
+        if refused := _stop_person(request, door):
+            return refused
+        return None if reading else await _stop_change(request, door.takes if door else "json")
+
+    async def _recognise(self, request: Request) -> None:
+        """Note whose session the request brings along, and what its forms must carry."""
+        session = request.cookies.get(self.cookies.session, "")
+        account = await run_in_threadpool(self.accounts.account, session) if session else None
+        visitor = request.cookies.get(self.cookies.visitor) or secrets.token_urlsafe(32)
+        request.state.account = account
+        request.state.session = session
+        request.state.visitor = visitor
+        request.state.csrf = csrf(session if account else visitor)
+
+    def _door(self, method: str, path: str) -> Door | None:
+        return next((door for known, door in self.doors if door.method == method and known.match(path)), None)
+
+
+def _stop_person(request: Request, door: Door | None) -> Response | None:
+    """Turn away who may not use this door; what is no door is for people with a session alone."""
+    account = request.state.account
+    least = door.least if door else "reviewer"
+    if least is None:
         return None
+    if account is None:
+        if wants_page(request):
+            return RedirectResponse("/sign-in", 303)
+        return answer(request, 401, "You are signed out: load the page again, and sign in.")
+    if not account.may(least):
+        return answer(request, 403, f"Your account doesn't go that far: this is for {least}s.")
+    return None
+
+
+async def _stop_change(request: Request, takes: str) -> Response | None:
+    """Turn away what could change something and doesn't come from a page that we gave to the same person."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPES[takes]:
+        return answer(request, 415, "Send JSON." if takes == "json" else "Send a form.")
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        return answer(request, 411, "Say how long the request is.")
+    if int(length) > LIMITS[takes]:
+        return answer(request, 413, f"The text is too long: {LIMITS[takes]:,} bytes are taken.")
+    if takes == "form":
+        text = (await request.body()).decode("utf-8", "replace")
+        request.state.form = dict(parse_qsl(text, keep_blank_values=True))
+    given = request.headers.get("x-csrf-token", "") if takes == "json" else request.state.form.get("csrf", "")
+    if not secrets.compare_digest(given.encode("utf-8", "replace"), request.state.csrf.encode()):
+        return answer(request, 403, "This page is out of date, because you signed in or out since: load it again.")
+    return None
 
 
 def _hostname(host: str) -> str:
@@ -127,7 +150,3 @@ def _hostname(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0].lower()
-
-
-def _same(given: str, expected: str) -> bool:
-    return secrets.compare_digest(given.encode("utf-8", "replace"), expected.encode())

@@ -23,6 +23,6 @@ TEMPLATES = Environment(
 TEMPLATES.filters["exact"] = exact
 
 
-def render(name: str, **values: object) -> str:
+def render(name: str, /, **values: object) -> str:
     """Fill in a template; a value that it needs and doesn't get is an error."""
     return TEMPLATES.get_template(name).render(values)

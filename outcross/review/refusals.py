@@ -6,17 +6,38 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from outcross.errors import ClaimLost, OutcrossError, ReviewError, StoreBusy
+from outcross.errors import ClaimLost, NotAdmitted, OutcrossError, ReviewError, StoreBusy, TooManyAttempts
 from outcross.review.pages import render
 
-STATUSES: dict[type[Exception], int] = {ClaimLost: 409, StoreBusy: 503, ReviewError: 422}
+STATUSES: dict[type[Exception], int] = {
+    ClaimLost: 409,
+    StoreBusy: 503,
+    ReviewError: 422,
+    NotAdmitted: 403,
+    TooManyAttempts: 429,
+}
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's window asks, and not the script."""
+    return request.method in {"GET", "HEAD"} or "text/html" in request.headers.get("accept", "")
 
 
 def answer(request: Request, status: int, message: str) -> Response:
     """Say no in the way in which the request was made."""
-    if request.method not in {"GET", "HEAD"}:
+    if not wants_page(request):
         return JSONResponse({"error": message}, status)
     return HTMLResponse(render("refused.html", status=status, message=message), status)
+
+
+def refusal(request: Request, error: OutcrossError) -> Response:
+    """Say what an error says."""
+    return answer(request, status_of(error), str(error))
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status for one of our errors."""
+    return STATUSES.get(type(error), 500)
 
 
 def explain(app: FastAPI) -> None:
@@ -42,4 +63,5 @@ async def _on_malformed(request: Request, error: Exception) -> Response:
 
 
 async def _on_refusal(request: Request, error: Exception) -> Response:
-    return answer(request, STATUSES.get(type(error), 500), str(error))
+    assert isinstance(error, OutcrossError)  # noqa: S101  # registered for it alone
+    return refusal(request, error)

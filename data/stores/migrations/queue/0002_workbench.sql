@@ -97,6 +97,7 @@ ALTER TABLE claim ADD COLUMN swapped INTEGER NOT NULL DEFAULT 0 CHECK (swapped I
 -- Whether the holder has seen the item's hint.
 ALTER TABLE claim ADD COLUMN revealed INTEGER NOT NULL DEFAULT 0 CHECK (revealed IN (0, 1));
 CREATE INDEX claim_holder ON claim (reviewer, state);
+CREATE INDEX claim_skipped ON claim (item) WHERE state = 'skipped';
 CREATE INDEX claim_lapses ON claim (expires) WHERE state = 'open';
 
 DROP TRIGGER claim_fits_the_need;
@@ -107,7 +108,8 @@ BEGIN
 END;
 
 CREATE TRIGGER claim_two_at_a_time BEFORE INSERT ON claim
-WHEN (SELECT count(*) FROM claim WHERE reviewer = NEW.reviewer AND state = 'open' AND stage = NEW.stage) >= 2
+WHEN NEW.state = 'open'
+  AND (SELECT count(*) FROM claim WHERE reviewer = NEW.reviewer AND state = 'open' AND stage = NEW.stage) >= 2
 BEGIN
     SELECT RAISE(ABORT, 'a reviewer holds two items at most');
 END;

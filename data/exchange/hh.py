@@ -1,0 +1,77 @@
+r"""HH-RLHF's pairs: two whole dialogues as text, the better one under `chosen`.
+
+The shape is that of github.com/anthropics/hh-rlhf: turns begin with "\n\nHuman:" and "\n\nAssistant:", and the two
+dialogues are alike up to the assistant's last turn.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from outcross.data.exchange.judged import Imported, Judged, Refused, Theirs, Unfit, content_of, loaded
+from outcross.data.samples import Preference
+
+HOLDS = frozenset({"preference"})
+
+HUMAN, ASSISTANT = "\n\nHuman:", "\n\nAssistant:"
+
+
+class Pair(Theirs):
+    """Two dialogues."""
+
+    chosen: str
+    rejected: str
+
+
+def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
+    """One pair a sample, ordered by the last word on it: the sample's own order where nobody has decided.
+
+    The format has no tie. Of a pair that was found bad on both sides the correction is the chosen answer, and the
+    sample's own better one the rejected.
+    """
+    for row in rows:
+        content = row.sample.content
+        if not isinstance(content, Preference):
+            yield Refused(reason=f"a {content.kind} is no pair: HH-RLHF holds preferences alone")
+            continue
+        last = row.decisions[-1] if row.decisions else None
+        match last.verdict if last else "chosen":
+            case "chosen":
+                yield _pair(content.prompt, content.chosen, content.rejected)
+            case "rejected":
+                yield _pair(content.prompt, content.rejected, content.chosen)
+            case "both_bad" if last and last.edit:
+                yield _pair(content.prompt, last.edit, content.chosen)
+            case verdict:
+                yield Refused(reason=f"neither answer won ({verdict}): HH-RLHF holds a better and a worse one")
+
+
+def _pair(prompt: str, better: str, worse: str) -> dict[str, object] | Refused:
+    dialogue = f"{HUMAN} {prompt}{ASSISTANT}"
+    pair = Pair(chosen=f"{dialogue} {better}", rejected=f"{dialogue} {worse}")
+    if _parted(pair) != (prompt, better, worse):
+        return Refused(reason="both answers go on with the same turn of the assistant, so the pair can't be told apart")
+    return pair.model_dump()
+
+
+def load(records: Iterable[object]) -> Iterator[Imported | Refused]:
+    """Pairs with all turns before the last in the prompt; the order is nobody's by name, so there are no answers."""
+    return loaded(records, _read)
+
+
+def _read(record: dict[str, object]) -> Imported:
+    prompt, better, worse = _parted(Pair.model_validate(record))
+    return Imported(content=content_of({"kind": "preference", "prompt": prompt, "chosen": better, "rejected": worse}))
+
+
+def _parted(pair: Pair) -> tuple[str, str, str]:
+    """Prompt, better and worse answer: parted at the last turn of the assistant up to which both are alike."""
+    if not pair.chosen.startswith(HUMAN) or not pair.rejected.startswith(HUMAN):
+        raise Unfit("a dialogue doesn't begin with a turn of the human's")
+    end = -1
+    found = pair.chosen.find(ASSISTANT)
+    while found >= 0 and pair.rejected.startswith(pair.chosen[: found + len(ASSISTANT)]):
+        end, found = found, pair.chosen.find(ASSISTANT, found + 1)
+    if end < 0:
+        raise Unfit("the two dialogues have no turn of the assistant's in common to part at")
+    cut = end + len(ASSISTANT)
+    prompt = pair.chosen[len(HUMAN) : end].removeprefix(" ")
+    return prompt, pair.chosen[cut:].removeprefix(" "), pair.rejected[cut:].removeprefix(" ")

@@ -1,0 +1,55 @@
+"""Plain step labels: a solution a line, each step with its index from 0 and a reward of 1, 0, -1 or null."""
+
+from collections.abc import Iterable, Iterator
+
+from outcross.data.exchange.judged import Imported, Judged, Refused, Theirs, Unfit, content_of, loaded
+from outcross.data.review.answers import Label
+from outcross.data.samples import Reasoning
+
+HOLDS = frozenset({"reasoning"})
+
+
+class Step(Theirs):
+    """A step and its reward; null where nobody judged it."""
+
+    index: int
+    text: str
+    reward: Label = None
+
+
+class Solution(Theirs):
+    """A problem worked out in steps."""
+
+    problem: str
+    steps: tuple[Step, ...]
+    answer: str
+
+
+def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
+    """One line a decision that labels steps; whose it is and all else is left out."""
+    for row in rows:
+        content = row.sample.content
+        if not isinstance(content, Reasoning):
+            yield Refused(reason=f"a {content.kind} has no steps to label")
+            continue
+        for decision in row.decisions:
+            if not decision.labels:
+                yield Refused(reason=f"the decision {decision.verdict} labels no steps")
+                continue
+            pairs = enumerate(zip(content.steps, decision.labels, strict=True))
+            steps = tuple(Step(index=index, text=text, reward=label) for index, (text, label) in pairs)
+            yield Solution(problem=content.problem, steps=steps, answer=content.answer).model_dump(mode="json")
+
+
+def load(records: Iterable[object]) -> Iterator[Imported | Refused]:
+    """Lines with the steps in order; the labels are nobody's by name, so there are no answers."""
+    return loaded(records, _read)
+
+
+def _read(record: dict[str, object]) -> Imported:
+    solution = Solution.model_validate(record)
+    if [step.index for step in solution.steps] != list(range(len(solution.steps))):
+        raise Unfit("the steps aren't numbered 0, 1, 2 and so on, in this order")
+    texts = [step.text for step in solution.steps]
+    fields = {"kind": "reasoning", "problem": solution.problem, "steps": texts, "answer": solution.answer}
+    return Imported(content=content_of(fields), labels=tuple(step.reward for step in solution.steps))

@@ -1,0 +1,134 @@
+"""Between the stores and other tools: what people decided goes out, drafts from elsewhere come in."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
+from outcross.data.exchange import formats
+from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
+from outcross.data.recipe import Recipe
+from outcross.data.review.queue import Queue
+from outcross.data.stores import warehouse
+from outcross.data.stores.home import Home
+from outcross.errors import InputError
+from outcross.tasks.imports import take_in_drafts
+from outcross.tasks.intake import Intake
+
+
+@dataclass(frozen=True)
+class Outgo:
+    """What went out."""
+
+    samples: int
+    records: int
+    left_out: dict[str, int]
+    """What the format can't hold, by reason, most frequent first."""
+
+
+@dataclass(frozen=True)
+class Income:
+    """What came in."""
+
+    taken: Intake
+    answers: int
+    """Of other tools' people, who are no reviewers of this home: read, and not taken for its decisions."""
+
+
+def judged(home: Home, recipe: str) -> list[Judged]:
+    """A recipe's drafts that experts decided on, in the order of the first decision on each.
+
+    Decisions that later ones replaced are left out, and so are those on items whose answer was known.
+    """
+    rows = Queue(home.queue).decisions() if home.queue.exists() else []
+    replaced = {row.supersedes for row in rows}
+    decided = defaultdict(list)
+    for row in rows:
+        if row.recipe == recipe and row.source != "gold" and row.seq not in replaced:
+            words = row.model_dump(include=set(Judgement.model_fields))
+            decided[row.sample_id].append(Judgement.model_validate(words))
+    samples = warehouse.samples(home, recipe, list(decided)) if decided else {}
+    return [
+        Judged(sample=samples[sample_id], decisions=tuple(decisions))
+        for sample_id, decisions in decided.items()
+        if sample_id in samples
+    ]
+
+
+def export(home: Home, recipe: Recipe, name: str, path: Path) -> Outgo:
+    """Write what experts decided of a recipe's drafts to a file in another tool's format.
+
+    Raises:
+        InputError: the format can't hold the recipe's kind, or nothing was decided yet.
+    """
+    form = formats.FORMATS[name]
+    if recipe.kind not in form.HOLDS:
+        fitting = ", ".join(other for other, one in formats.FORMATS.items() if recipe.kind in one.HOLDS)
+        raise InputError(f"{name} can't hold samples of kind {recipe.kind}. Choose one of: {fitting}.")
+    rows = judged(home, recipe.name)
+    if not rows:
+        raise InputError(f"nobody has decided on a draft of {recipe.name} yet. Review some first: outcross review.")
+    left_out = Counter[str]()
+    records = 0
+
+    def fitting_records() -> Iterator[dict[str, object]]:
+        nonlocal records
+        for record in form.dump(rows):
+            if isinstance(record, Refused):
+                left_out[record.reason] += 1
+            else:
+                records += 1
+                yield record
+
+    formats.write(name, path, fitting_records())
+    return Outgo(len(rows), records, dict(left_out.most_common()))
+
+
+def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: str) -> Income:
+    """Take another tool's records in as drafts, through the same door as any: the same record again adds nothing.
+
+    Args:
+        name: the format's.
+        generator: the model that wrote the texts; it becomes part of their provenance.
+
+    Raises:
+        InputError: no generator was named, the file can't be read, or not one record could come in.
+    """
+    if not generator.strip():
+        raise InputError(f"who wrote {path}? Name the model with --generator NAME: a draft without a maker is refused.")
+    answers = 0
+
+    def found() -> Iterator[Candidate | Refusal]:
+        nonlocal answers
+        for number, record in formats.read(name, path):
+            read = record if isinstance(record, Refusal) else _read(recipe, path.name, number, record, name)
+            if isinstance(read, Imported):
+                answers += len(read.answers)
+                yield _candidate(path.name, number, read)
+            else:
+                yield read
+
+    return Income(take_in_drafts(home, recipe, found(), generator), answers)
+
+
+def _read(recipe: Recipe, file: str, number: int, record: object, name: str) -> Imported | Refusal:
+    (read,) = formats.FORMATS[name].load([record])
+    if isinstance(read, Imported) and read.content.kind == recipe.kind:
+        return read
+    reason = read.reason if isinstance(read, Refused) else f"a {read.content.kind}: {recipe.name} is of {recipe.kind}s"
+    text = json.dumps(record, ensure_ascii=False)[:EXCERPT]
+    return Refusal(file, number, reason, text.encode("utf-8", "backslashreplace").decode().replace("\0", "␀"))
+
+
+def _candidate(file: str, number: int, read: Imported) -> Candidate:
+    return Candidate(
+        file=file,
+        line=number,
+        document=read.source or f"{file}#{number}",
+        stratum=read.stratum or "all",
+        content=read.content.model_dump(mode="json"),
+        licence=read.licence,
+        origin=read.origin,
+    )

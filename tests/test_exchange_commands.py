@@ -1,0 +1,202 @@
+"""Export and import as people use them: through the stores, the queue and the door."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from outcross.cli import app
+from outcross.data.exchange import formats
+from outcross.data.exchange.judged import Judged, Judgement
+from outcross.data.recipe import Recipe
+from outcross.data.review.answers import Answer, Ruling
+from outcross.data.review.gold import Gold
+from outcross.data.review.items import Item
+from outcross.data.review.management import Management
+from outcross.data.review.queue import Queue
+from outcross.data.samples import Instruction, Sample, Text
+from outcross.data.stores import warehouse
+from outcross.data.stores.home import Home
+from outcross.errors import InputError
+from outcross.tasks.exchange import export, import_file, judged
+from tests import make
+from tests.released import drafted
+from tests.review_items import a_sample
+
+
+@pytest.fixture
+def recipe(home: Home, tmp_path: Path) -> Recipe:
+    return make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(3)))
+
+
+def decide(home: Home, samples: list[Sample], *rulings: dict[str, object]) -> None:
+    """Let Ada decide on drafts, in their order; known answers come first, where there are any."""
+    queue = Queue(home.queue, chance=lambda: 0.0)
+    queue.add_reviewer("ada")
+    for sample, ruling in zip(samples, rulings, strict=True):
+        queue.enqueue([Item.of(sample, recipe="mine", source="border", incl_prob=1.0)])
+        claim = queue.claim("ada")
+        facts = {"shown_hash": claim.shown_hash, "idem": f"idem-{claim.token[:20]}"}
+        queue.submit(claim.token, "ada", Ruling.model_validate(ruling | facts))
+
+
+@pytest.fixture
+def reviewed(home: Home, recipe: Recipe) -> list[Sample]:
+    """Three drafts: one approved, one edited, one rejected."""
+    samples = [make.synthetic([], f"=SUM(A{n})") for n in range(3)]
+    drafted(home, recipe, samples, "borderline")
+    edited = {"verdict": "edit", "edit": "It sums."}
+    rejected = {"verdict": "reject", "reasons": ["other"], "note": "It is a formula."}
+    decide(home, samples, {"verdict": "approve"}, edited, rejected)
+    return samples
+
+
+def test_the_samples_go_out_with_what_was_decided_in_the_order_of_the_queue(home, reviewed):
+    rows = judged(home, "mine")
+    assert [row.sample for row in rows] == reviewed
+    said = [(row.decisions[0].verdict, row.decisions[0].edit, row.decisions[0].reviewer) for row in rows]
+    assert said == [("approve", None, "ada"), ("edit", "It sums.", "ada"), ("reject", None, "ada")]
+    assert rows[2].decisions[0].reasons == ("other",)
+
+
+def test_what_measured_reviewers_does_not_go_out(home, recipe, reviewed):
+    known = make.synthetic([], "Everybody knows.")
+    drafted(home, recipe, [known], "borderline")
+    answer = Answer(verdict="approve")
+    marked = Item.of(known, recipe="mine", source="gold", incl_prob=1.0)
+    Management(home.queue).add_gold([Gold(item=marked, answer=answer, explanation="It is known.")])
+    decide(home, [make.synthetic([], "Nobody knows.")], {"verdict": "approve"})
+    assert [row.source for row in Queue(home.queue).decisions()][-1] == "gold"
+    assert known not in [row.sample for row in judged(home, "mine")]
+
+
+@pytest.mark.parametrize("name", ["label-studio", "argilla", "csv"])
+def test_a_file_that_went_out_comes_in_elsewhere_with_its_strata_and_adds_nothing_twice(
+    home, recipe, reviewed, name, tmp_path
+):
+    file = tmp_path / f"decided.{name}"
+    went = export(home, recipe, name, file)
+    assert (went.samples, went.records, went.left_out) == (3, 3, {})
+    other = Home(tmp_path / "other")
+    theirs = make.recipe(other, tmp_path / "mine.jsonl")
+    came = import_file(other, theirs, file, name, "tiny")
+    assert (came.taken.new, came.answers) == (3, 3)
+    assert import_file(other, theirs, file, name, "tiny").taken.new == 0
+    stored = warehouse.drafted(other, "mine")
+    contents = {json.dumps(json.loads(content), sort_keys=True) for content in stored["content"]}
+    assert contents == {json.dumps(one.content.model_dump(), sort_keys=True) for one in reviewed}
+    said = json.loads(stored["provenance"][0])
+    assert (said["origin"], said["generation"]["model"], said["stratum"]) == ("synthetic", "tiny", "sums")
+
+
+def test_an_export_is_there_whole_or_as_it_was_before(home, recipe, reviewed, tmp_path, monkeypatch):
+    file = tmp_path / "out.json"
+    file.write_text("before")
+
+    def broken(rows: object) -> object:
+        yield {"data": 1}
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(formats.FORMATS["argilla"], "dump", broken)
+    with pytest.raises(OSError, match="No space left"):
+        export(home, recipe, "argilla", file)
+    assert [path.name for path in tmp_path.glob("*out*")] == ["out.json"]
+    assert file.read_text() == "before"
+
+
+def test_what_can_not_come_in_is_quarantined_with_its_place_and_reason(home, recipe, tmp_path):
+    good = Judged(sample=a_sample(1, Instruction(instruction="Why?", response="So.")))
+    text = Judged(sample=a_sample(1, Text(text="Once.")))
+    human = Judged(sample=make.human())
+    records = [
+        *formats.FORMATS["label-studio"].dump([good, text, human]),
+        "nothing",
+        {"data": {"instruction": "Wh\0y?", "response": "So."}},
+        {"data": {"instruction": "Why?", "response": "So."}, "annotations": [{"result": 7}]},
+        {"data": {"instruction": json.loads("[" * 900 + "]" * 900), "response": "So."}},
+    ]
+    file = tmp_path / "tasks.json"
+    file.write_text(json.dumps(records))
+    came = import_file(home, recipe, file, "label-studio", "tiny")
+    assert (came.taken.read, came.taken.new) == (7, 1)
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        rows = connection.execute("SELECT file, line, reason FROM quarantine ORDER BY line").fetchall()
+    expected = [
+        "a text: mine is of instructions",
+        "claims the origin 'human' among drafts",
+        "a JSON str where an object is wanted",
+        "instruction.instruction: Value error, holds a NUL byte",
+        "annotations.0.result: Input should be a valid tuple",
+        "instruction.instruction: Input should be a valid string",
+    ]
+    assert [(file, line) for file, line, _ in rows] == [("tasks.json", line) for line in range(2, 8)]
+    for (_, _, reason), words in zip(rows, expected, strict=True):
+        assert words in reason
+
+
+def test_records_a_line_are_read_as_well_as_an_array(home, recipe, tmp_path):
+    records = list(formats.FORMATS["argilla"].dump([Judged(sample=a_sample(n)) for n in range(3)]))
+    file = make.write_jsonl(tmp_path / "records.jsonl", records)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes() + b"{broken\n")
+    came = import_file(home, recipe, file, "argilla", "tiny")
+    assert (came.taken.new, sum(came.taken.refused.values())) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("label-studio", b"[{", "is not JSON"),
+        ("label-studio", b"[" * 100_000, "is not JSON"),
+        ("label-studio", b"[" + b"9" * 5_000 + b"]", "is not JSON"),
+        ("argilla", b"", "is empty"),
+        ("csv", "kind,text\r\ntext,\xe9".encode("latin-1"), "is not UTF-8 at byte"),
+        ("csv", b"kind,text\r\n", "not one row could be taken in"),
+        ("hh", b"[]", "not one row could be taken in"),
+    ],
+)
+def test_a_file_that_gives_nothing_is_an_error_in_one_sentence(home, recipe, tmp_path, name, data, said):
+    file = tmp_path / "theirs"
+    file.write_bytes(data)
+    with pytest.raises(InputError, match=said) as error:
+        import_file(home, recipe, file, name, "tiny")
+    assert "\n" not in str(error.value)
+
+
+def test_nothing_comes_in_without_the_name_of_the_model_that_wrote_it(home, recipe, tmp_path):
+    with pytest.raises(InputError, match="Name the model with --generator NAME"):
+        import_file(home, recipe, tmp_path / "x.json", "argilla", " ")
+
+
+def test_an_export_of_nothing_or_in_a_format_of_other_kinds_says_what_to_do(home, recipe, tmp_path):
+    with pytest.raises(InputError, match=r"hh can't hold samples of kind instruction\. Choose one of: label-studio"):
+        export(home, recipe, "hh", tmp_path / "x")
+    with pytest.raises(InputError, match=r"nobody has decided on a draft of mine yet\. Review some first"):
+        export(home, recipe, "csv", tmp_path / "x")
+
+
+@pytest.mark.parametrize(("name", "count"), [("label-studio", 0), ("label-studio", 2), ("hh", 0), ("hh", 2)])
+def test_a_written_file_is_read_back_whole_whatever_it_holds(tmp_path, name, count):
+    records = [{"data": "line\nbreak \u2028"}] * count
+    formats.write(name, tmp_path / "x", iter(records))
+    if name == "label-studio" or count:
+        assert [record for _, record in formats.read(name, tmp_path / "x")] == records
+    else:
+        assert (tmp_path / "x").read_text() == ""
+
+
+def test_the_commands_say_what_went_and_what_came(home, recipe, reviewed, tmp_path):
+    file = tmp_path / "decided.csv"
+    where = ["--format", "csv", "--home", str(home.root)]
+    went = CliRunner().invoke(app, ["export", "mine", "--out", str(file), *where], catch_exceptions=False)
+    assert "3 samples with decisions; 3 records are in" in went.stdout.replace("\n", " ")
+    assert '"\'=SUM(A0)"' in file.read_text()
+    came = CliRunner().invoke(app, ["import", "mine", str(file), *where, "--generator", "x"], catch_exceptions=False)
+    assert "3 rows read, 3 of them new" in came.stdout.replace("\n", " ")
+    assert "They carry 3 answers given elsewhere" in came.stdout.replace("\n", " ")
+
+
+def test_a_decision_reads_as_a_judgement_whatever_else_a_row_holds(home, reviewed):
+    rows = Queue(home.queue).decisions()
+    assert all(Judgement.model_validate(row.model_dump(include=set(Judgement.model_fields))) for row in rows)

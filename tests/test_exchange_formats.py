@@ -1,0 +1,224 @@
+"""Exchange formats: what goes out comes back the same, and nothing that comes in can break the reader."""
+
+import json
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+
+from outcross.data.exchange import argilla, hh, label_studio, prm800k, steps
+from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
+from outcross.data.samples import Preference, Reasoning
+from tests.judged import PAIR, SEVEN, judge, judged, named
+
+
+def passed_on(module: ModuleType, *rows: Judged) -> list[Imported | Refused]:
+    """What comes back of rows that went out as JSON text."""
+    return list(module.load(json.loads(json.dumps(record)) for record in module.dump(rows)))
+
+
+# --- Round trips ---
+
+
+@given(judged())
+def test_label_studio_gives_back_content_labels_and_answers_of_every_kind(row):
+    (found,) = passed_on(label_studio, row)
+    assert isinstance(found, Imported), found
+    assert (found.content, found.answers) == (row.sample.content, row.decisions)
+    assert found.labels == (row.decisions[-1].labels if row.decisions else ())
+    assert (found.stratum, found.licence) == ("arithmetic", "CC0-1.0")
+
+
+@given(judged())
+def test_argilla_gives_back_all_but_when_and_how_long(row):
+    (found,) = passed_on(argilla, row)
+    assert isinstance(found, Imported), found
+    timeless = [decision.model_copy(update={"at": None, "active_ms": None}) for decision in row.decisions]
+    assert (found.content, list(found.answers)) == (row.sample.content, timeless)
+    assert found.labels == (row.decisions[-1].labels if row.decisions else ())
+    assert (found.origin, found.source) == ("synthetic", "sums.md")
+
+
+@given(judged("reasoning"))
+def test_prm800k_gives_back_each_answer_with_its_labels_and_correction(row):
+    decided = [decision for decision in row.decisions if decision.verdict != "broken"]
+    found = passed_on(prm800k, row.model_copy(update={"decisions": decided}))
+    wordless = [decision.model_copy(update={"reasons": (), "note": ""}) for decision in decided]
+    assert [one.answers for one in found if isinstance(one, Imported)] == [(decision,) for decision in wordless]
+    assert [one.labels for one in found if isinstance(one, Imported)] == [one.labels for one in decided]
+    assert all(one.content == row.sample.content for one in found if isinstance(one, Imported))
+
+
+@given(judged("preference"))
+def test_hh_gives_back_the_pair_as_the_last_word_ordered_it_or_says_why_it_can_not(row):
+    content = row.sample.content
+    assert isinstance(content, Preference)
+    last = row.decisions[-1] if row.decisions else Judgement(verdict="chosen")
+    ordered = {
+        "chosen": (content.chosen, content.rejected),
+        "rejected": (content.rejected, content.chosen),
+        "both_bad": (last.edit, content.chosen),
+    }.get(last.verdict)
+    (record,) = hh.dump([row])
+    if isinstance(record, Refused):
+        assert ordered is None or "\n\nAssistant:" in ordered[0]
+    else:
+        (found,) = hh.load([record])
+        assert isinstance(found, Imported), found
+        assert isinstance(found.content, Preference)
+        assert (found.content.prompt, found.content.chosen, found.content.rejected) == (content.prompt, *ordered)
+
+
+@given(judged("reasoning"))
+def test_plain_step_labels_come_back_as_they_went(row):
+    (*found,) = steps.load(record for record in steps.dump([row]) if not isinstance(record, Refused))
+    assert [(one.content, one.labels) for one in found if isinstance(one, Imported)] == [
+        (row.sample.content, decision.labels) for decision in row.decisions if decision.labels
+    ]
+
+
+# --- What a format must say ---
+
+
+def rewards(module: ModuleType, row: Judged) -> list[int | None]:
+    (record,) = module.dump([row])
+    if module is steps:
+        return [step["reward"] for step in record["steps"]]
+    return [step["completions"][0]["rating"] for step in record["label"]["steps"]]
+
+
+@pytest.mark.parametrize("module", [prm800k, steps], ids=named)
+def test_steps_after_the_first_error_are_null_and_never_bad(module):
+    row = judge(SEVEN, "error", labels=(1, 1, -1, None, None, None, None))
+    assert rewards(module, row) == [1, 1, -1, None, None, None, None]
+
+
+@pytest.mark.parametrize("module", [prm800k, steps], ids=named)
+def test_a_neutral_step_is_0_and_never_null(module):
+    row = judge(SEVEN, "error", labels=(1, 0, -1, 0, 1, 0, 1))
+    assert rewards(module, row) == [1, 0, -1, 0, 1, 0, 1]
+    assert all(type(reward) is int for reward in rewards(module, row))
+
+
+def test_prm800k_has_its_fields_and_the_labellers_own_wording_of_the_wrong_step():
+    row = judge(SEVEN, "error", labels=(1, -1, None, None, None, None, None), edit="Better.", at=0.5, active_ms=9000)
+    (line,) = prm800k.dump([row])
+    assert line.keys() == {
+        "labeler",
+        "timestamp",
+        "generation",
+        "is_quality_control_question",
+        "is_initial_screening_question",
+        "question",
+        "label",
+    }
+    assert line["question"]["pre_generated_steps"] == list(SEVEN.steps)
+    assert (line["label"]["finish_reason"], line["label"]["total_time"]) == ("found_error", 9000)
+    good, wrong, *_ = line["label"]["steps"]
+    assert (good["chosen_completion"], good["human_completion"]) == (0, None)
+    assert (wrong["chosen_completion"], wrong["human_completion"]["text"]) == (None, "Better.")
+
+
+def test_a_solution_that_grew_as_it_was_labelled_is_read_along_the_wordings_that_were_taken():
+    def step(*rated: tuple[str, int], human: object = None, chosen: int | None = 0) -> dict[str, object]:
+        wordings = [{"text": text, "rating": rating, "flagged": False} for text, rating in rated]
+        return {"completions": wordings, "human_completion": human, "chosen_completion": chosen}
+
+    line = {
+        "labeler": "340d89bc",
+        "timestamp": "2022-07-17T16:56:51.323252",
+        "generation": None,
+        "question": {"problem": "What is 2 + 3?", "ground_truth_answer": "5"},
+        "label": {
+            "steps": [
+                step(("Count.", -1), ("Add them.", 1), chosen=1),
+                step(("It is 6.", -1), human={"text": "2 + 3 is 5.", "rating": None, "source": "human"}, chosen=None),
+                step(("So 5.\n\n# Answer\n\n5", 1)),
+            ],
+            "total_time": 278270,
+            "finish_reason": "solution",
+        },
+    }
+    (found,) = prm800k.load([line])
+    assert isinstance(found, Imported), found
+    assert isinstance(found.content, Reasoning)
+    assert found.content.steps == ("Add them.", "2 + 3 is 5.", "So 5.\n\n# Answer\n\n5")
+    assert (found.content.answer, found.labels) == ("5", (1, 1, 1))
+    assert found.answers[0].model_dump(include={"verdict", "reviewer", "active_ms"}) == {
+        "verdict": "correct",
+        "reviewer": "340d89bc",
+        "active_ms": 278270,
+    }
+    line["label"]["steps"].pop()
+    assert [one.reason for one in prm800k.load([line]) if isinstance(one, Refused)] == [
+        "the solution has no answer: neither `pre_generated_answer` nor a last step that ends in one"
+    ]
+
+
+@pytest.mark.parametrize(("verdict", "side"), [("chosen", "left"), ("rejected", "right")])
+def test_a_preference_names_the_samples_own_answers_wherever_they_stood_on_the_screen(verdict, side):
+    row = judge(PAIR, verdict, strength=2)
+    (task,) = label_studio.dump([row])
+    assert (task["data"]["chosen"], task["data"]["rejected"]) == (PAIR.chosen, PAIR.rejected)
+    assert task["annotations"][0]["result"][0]["value"] == {"selected": side}
+    (record,) = argilla.dump([row])
+    assert record["responses"]["verdict"][0]["value"] == verdict
+    (pair,) = hh.dump([row])
+    better = {"chosen": PAIR.chosen, "rejected": PAIR.rejected}[verdict]
+    assert pair["chosen"] == f"\n\nHuman: Which?\n\nAssistant: {better}"
+
+
+@pytest.mark.parametrize(("module", "row", "said"), [
+    (hh, judge(PAIR, "tie"), "neither answer won (tie)"),
+    (hh, judge(SEVEN, "correct"), "a reasoning is no pair"),
+    (prm800k, judge(PAIR, "tie"), "a preference has no steps to rate"),
+    (prm800k, judge(SEVEN, "broken"), "no finish_reason for the verdict broken"),
+        (steps, judge(SEVEN, "give_up"), "the decision give_up labels no steps"),
+])  # fmt: skip
+def test_what_a_format_can_not_hold_is_left_out_with_the_reason(module, row, said):
+    (refused,) = module.dump([row])
+    assert isinstance(refused, Refused)
+    assert said in refused.reason
+
+
+def test_turns_before_the_last_stay_in_the_prompt_of_a_pair():
+    talk = "\n\nHuman: Hi.\n\nAssistant: Hello.\n\nHuman: Why?\n\nAssistant: "
+    (found,) = hh.load([{"chosen": talk + "Because.", "rejected": talk + "So."}])
+    assert isinstance(found, Imported), found
+    prompt = "Hi.\n\nAssistant: Hello.\n\nHuman: Why?"
+    assert found.content == Preference(prompt=prompt, chosen="Because.", rejected="So.")
+
+
+def test_annotations_of_others_count_where_they_say_what_we_can_read():
+    def task(*results: dict[str, object], **more: object) -> dict[str, object]:
+        return {"data": {"text1": "A", "text2": "B", "prompt": "Q"}, "annotations": [{"result": results} | more]}
+
+    selected = {"from_name": "pw", "to_name": "pw", "type": "pairwise", "value": {"selected": "right"}}
+    tie = {"from_name": "more", "to_name": "t", "type": "choices", "value": {"choices": ["Both bad"]}}
+    other = {"from_name": "mood", "to_name": "t", "type": "choices", "value": {"choices": ["Joyful"]}}
+    records = [
+        task(selected, completed_by=7),
+        task(tie, completed_by={"id": 3, "email": "ada@example.org"}),
+        task(other),
+        task(selected, was_cancelled=True),
+    ]
+    found = [one for one in label_studio.load(records) if isinstance(one, Imported)]
+    given = [[(answer.verdict, answer.reviewer) for answer in one.answers] for one in found]
+    assert given == [[("rejected", "7")], [("both_bad", "ada@example.org")], [], []]
+
+
+def test_argilla_responses_count_without_a_status_and_not_as_drafts():
+    record = {
+        "fields": {"prompt": "Q", "response": "A"},
+        "metadata": {},
+        "suggestions": {"verdict": {"value": "reject", "agent": "judge"}},
+        "responses": {
+            "verdict": [
+                {"value": "approve", "user_id": "u1"},
+                {"value": "reject", "user_id": "u2", "status": "draft"},
+            ]
+        },
+    }
+    (found,) = argilla.load([record])
+    assert isinstance(found, Imported), found
+    assert [(answer.verdict, answer.reviewer) for answer in found.answers] == [("approve", "u1")]

@@ -1,0 +1,230 @@
+"""Known answers measure reviewers without their knowing, train them with feedback, and open skills."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from outcross.data.review import gold
+from outcross.data.review.items import Policy
+from outcross.data.review.management import Management
+from outcross.data.review.queue import Queue
+from outcross.errors import ClaimLost, ReviewError, VerificationFailed
+from tests.review_items import Clock, a_gold, an_item, ruling, sql, taken
+
+SKILL = "instruction:en"
+
+CLAIM = (
+    "INSERT INTO claim (item, slot, reviewer, token, taken, expires, state) SELECT id, 0, 'ada', 't', 0, 9e9, 'open'"
+)
+
+
+@pytest.fixture
+def queue(tmp_path: Path, clock: Clock) -> Queue:
+    """A queue that gives gold wherever there is some."""
+    queue = Queue(tmp_path / "review.sqlite", now=clock, chance=lambda: 0.0)
+    queue.add_reviewer("ada")
+    return queue
+
+
+@pytest.fixture
+def management(queue: Queue, clock: Clock) -> Management:
+    return Management(queue.path, now=clock)
+
+
+def answer(queue: Queue, verdict: str, reviewer: str = "ada", desk: str = "review") -> None:
+    claim = taken(queue, reviewer, desk)  # type: ignore[arg-type]
+    queue.submit(claim.token, reviewer, ruling(claim, verdict))
+
+
+def test_gold_takes_the_place_of_work_and_looks_like_it(queue: Queue, management: Management) -> None:
+    assert management.add_gold([a_gold(number) for number in range(100, 103)]) == 3
+    assert management.add_gold([a_gold(100)]) == 0
+    assert queue.claim("ada") is None, "gold alone is no work"
+    queue.enqueue([an_item(1)])
+    claim = taken(queue)
+    assert claim.shown.content.instruction.startswith("What is 10")  # type: ignore[union-attr]
+    assert (claim.stage, claim.recipe) == ("review", "sums")
+    assert queue.counts().waiting == 1
+    queue.submit(claim.token, "ada", ruling(claim, "reject"))
+    (row,) = queue.decisions()
+    assert (row.source, row.correct, row.settled) == ("gold", True, False)
+
+
+def test_each_gold_item_is_shown_once_to_each_reviewer(queue: Queue, management: Management) -> None:
+    queue.add_reviewer("grace")
+    management.add_gold([a_gold(100)])
+    queue.enqueue([an_item(1), an_item(2)])
+    for name in ("ada", "grace"):
+        answer(queue, "approve", name)
+        answer(queue, "approve", name)
+    assert [row.source for row in queue.decisions()] == ["gold", "border"] * 2
+
+
+def test_a_tenth_of_the_work_is_gold_and_a_fifth_at_first(tmp_path: Path, clock: Clock) -> None:
+    asked = []
+    queue = Queue(tmp_path / "review.sqlite", now=clock, chance=lambda: asked.append(1) or 0.15)
+    queue.add_reviewer("ada")
+    Management(queue.path, now=clock).add_gold([a_gold(number) for number in range(1000, 1100)])
+    queue.enqueue([an_item(number) for number in range(60)])
+    for _ in range(60):
+        answer(queue, "reject")
+    sources = [row.source for row in queue.decisions()]
+    assert sources[: gold.FIRST] == ["gold"] * gold.FIRST
+    assert sources[gold.FIRST :] == ["border"] * 10
+
+
+def test_gold_of_another_recipe_is_not_mixed_in(queue: Queue, management: Management) -> None:
+    management.add_gold([a_gold(100, recipe="other")])
+    queue.enqueue([an_item(1)])
+    assert taken(queue).shown.content.instruction == "What is 1 + 1?"  # type: ignore[union-attr]
+
+
+def test_a_reviewer_who_is_often_wrong_is_paused_until_a_manager_has_looked(
+    queue: Queue, management: Management, clock: Clock
+) -> None:
+    management.add_gold([a_gold(number) for number in range(100, 140)])
+    queue.enqueue([an_item(1)])
+    for _ in range(4):  # 4 × 0.916 ≥ 2.89, 3 × 0.916 < 2.89
+        answer(queue, "approve")
+    with pytest.raises(ReviewError, match="paused: too many answers"):
+        queue.claim("ada")
+    assert queue.lease("ada", desk="training") == [], "training stays open, only there is none here"
+    clock.time += 1
+    management.reinstate("ada")
+    answer(queue, "approve")
+    assert taken(queue), "what was answered before counts no more"
+    kinds = [row[0] for row in sql(queue, "SELECT kind FROM event")]
+    assert kinds.count("reviewer_paused") == kinds.count("reviewer_reinstated") == 1
+    queue.verify()
+
+
+def test_a_paused_reviewer_gets_nothing_by_any_way(queue: Queue, management: Management) -> None:
+    queue.enqueue([an_item(1)])
+    management.pause("ada")
+    with pytest.raises(sqlite3.IntegrityError, match="paused or gone"):
+        sql(queue, f"{CLAIM} FROM item")
+    with pytest.raises(ReviewError, match="no reviewer"):
+        management.pause("eve")
+
+
+# --- Skills ---
+
+
+def skilled_work(queue: Queue, management: Management, items: int = 1) -> None:
+    queue.enqueue([an_item(number, skill=SKILL) for number in range(items)])
+    management.add_gold([a_gold(number, training=True, skill=SKILL) for number in range(100, 145)])
+
+
+def train(queue: Queue, right: int, wrong: int, reviewer: str = "ada") -> None:
+    for verdict in ["reject"] * right + ["approve"] * wrong:
+        answer(queue, verdict, reviewer, "training")
+
+
+def test_work_that_needs_a_skill_goes_to_who_has_qualified(queue: Queue, management: Management) -> None:
+    skilled_work(queue, management)
+    assert queue.claim("ada") is None
+    with pytest.raises(sqlite3.IntegrityError, match="lacks the skill"):
+        sql(queue, f"{CLAIM} FROM item WHERE source = 'border'")
+    train(queue, right=16, wrong=4)
+    assert taken(queue)
+
+
+def test_fifteen_of_twenty_are_too_few_and_the_next_attempt_waits_a_day(
+    queue: Queue, management: Management, clock: Clock
+) -> None:
+    skilled_work(queue, management)
+    train(queue, right=15, wrong=5)
+    assert queue.claim("ada") is None
+    with pytest.raises(ReviewError, match=r"15 of 20 were right, and 16 are needed.*in 24 hours"):
+        queue.claim("ada", desk="training")
+    clock.time += gold.LOCKED
+    train(queue, right=20, wrong=0)
+    assert taken(queue)
+
+
+def test_a_skill_ends_with_the_guidelines_major_version_only(queue: Queue, management: Management) -> None:
+    skilled_work(queue, management, items=3)
+    assert management.set_policy("sums", Policy(guideline="Be strict."))
+    assert not management.set_policy("sums", Policy(guideline="Be strict."))
+    train(queue, right=20, wrong=0)
+    claim = taken(queue)
+    management.set_policy("sums", Policy(minor=1, guideline="Be strict, and fair."))
+    decision = queue.submit(claim.token, "ada", ruling(claim))
+    assert decision is not None
+    assert decision.guideline == "1.1"
+    assert taken(queue)
+    management.set_policy("sums", Policy(major=2, guideline="Be lenient."))
+    queue.release(taken(queue).token, "ada")
+    assert queue.claim("ada") is None
+
+
+def test_a_manager_grants_and_revokes_skills(queue: Queue, management: Management) -> None:
+    skilled_work(queue, management)
+    management.grant_skill("ada", "sums", SKILL)
+    queue.release(taken(queue).token, "ada")
+    management.revoke_skill("ada", "sums", SKILL)
+    assert queue.claim("ada") is None
+    queue.verify()
+
+
+def test_training_is_told_at_once_what_was_right(queue: Queue, management: Management) -> None:
+    skilled_work(queue, management)
+    claim = taken(queue, desk="training")
+    with pytest.raises(ClaimLost):
+        queue.feedback(claim.token, "ada")
+    queue.submit(claim.token, "ada", ruling(claim, "approve"))
+    feedback = queue.feedback(claim.token, "ada")
+    assert (feedback.correct, feedback.known.verdict) == (False, "reject")
+    assert feedback.explanation.startswith("It is 1")
+    assert (feedback.progress.answered, feedback.progress.right, feedback.progress.passed) == (1, 0, False)
+
+
+def test_work_has_no_feedback_and_no_dispute(queue: Queue, management: Management) -> None:
+    management.add_gold([a_gold(100)])
+    queue.enqueue([an_item(1)])
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    with pytest.raises(ClaimLost, match="Only training items"):
+        queue.feedback(claim.token, "ada")
+    with pytest.raises(ClaimLost, match="Only a training item"):
+        queue.dispute(claim.token, "ada", "it is right")
+
+
+def test_training_items_are_no_work_and_gold_is_no_training(queue: Queue, management: Management) -> None:
+    management.add_gold([a_gold(100), a_gold(101, training=True)])
+    queue.enqueue([an_item(1), an_item(2)])
+    assert "101" in taken(queue, desk="training").shown.model_dump_json()
+    assert "100" in taken(queue).shown.model_dump_json()
+
+
+def test_a_known_answer_that_two_dispute_is_retired(queue: Queue, management: Management) -> None:
+    for name in ("grace", "linus"):
+        queue.add_reviewer(name)
+    management.add_gold([a_gold(100, training=True)])
+    for name in ("ada", "grace"):
+        claim = taken(queue, name, "training")
+        queue.submit(claim.token, name, ruling(claim))
+        with pytest.raises(ReviewError, match="1 to 2,000 characters"):
+            queue.dispute(claim.token, name, " ")
+        queue.dispute(claim.token, name, "it is right")
+        queue.dispute(claim.token, name, "it is right")
+    assert queue.claim("linus", desk="training") is None
+
+
+def test_a_gap_in_the_guideline_is_flagged_by_who_holds_the_item(queue: Queue) -> None:
+    queue.add_reviewer("grace")
+    queue.enqueue([an_item(1)])
+    claim = taken(queue)
+    with pytest.raises(ClaimLost):
+        queue.flag_gap(claim.token, "grace", "what of negative numbers?")
+    queue.flag_gap(claim.token, "ada", "what of negative numbers?")
+    notes = sql(queue, "SELECT reviewer, note FROM gap")
+    assert notes == [("ada", "what of negative numbers?")]
+
+
+def test_a_changed_known_answer_is_found(queue: Queue, management: Management) -> None:
+    management.add_gold([a_gold(100)])
+    sql(queue, "UPDATE gold SET verdict = 'approve'")
+    with pytest.raises(VerificationFailed, match="the gold"):
+        queue.verify()

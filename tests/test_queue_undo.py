@@ -1,0 +1,197 @@
+"""Decisions can be taken back for a moment, and revised in the open after that."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from outcross.data.review.management import Management
+from outcross.data.review.queue import Queue
+from outcross.errors import ClaimLost, ReviewError
+from tests.review_items import Clock, a_gold, an_item, ruling, taken
+
+GRACE = 10.0
+
+
+@pytest.fixture
+def queue(queue: Queue) -> Queue:
+    for name in ("ada", "grace"):
+        queue.add_reviewer(name)
+    queue.enqueue([an_item(1), an_item(2)])
+    return queue
+
+
+def test_within_its_grace_a_decision_is_not_there_yet_and_its_item_is_nobody_elses(queue: Queue, clock: Clock) -> None:
+    claim = taken(queue)
+    assert queue.submit(claim.token, "ada", ruling(claim), grace=GRACE) is None
+    assert queue.decisions() == []
+    assert taken(queue, "grace").item != claim.item
+    assert queue.counts().waiting == 0
+    assert queue.decided_since("ada", clock.time) == 1
+
+
+def test_what_is_taken_back_in_time_leaves_no_trace_but_what_was_typed(queue: Queue, clock: Clock) -> None:
+    claim = taken(queue)
+    head = queue.verify()
+    queue.save_draft(claim.token, "ada", 1, "words")
+    queue.submit(claim.token, "ada", ruling(claim, "edit", edit="It is two."), grace=GRACE)
+    clock.time += GRACE - 1
+    back = queue.undo(claim.token, "ada")
+    assert (back.token, back.revises) == (claim.token, False)
+    assert back.before is not None
+    assert (back.before.verdict, back.before.edit) == ("edit", "It is two.")
+    assert back.draft is not None
+    clock.time += 60
+    assert queue.decisions() == []
+    assert queue.verify() == head
+    assert taken(queue).token == claim.token
+
+
+def test_after_its_grace_the_next_call_commits_a_decision_with_the_time_of_the_key(queue: Queue, clock: Clock) -> None:
+    claim = taken(queue)
+    pressed = clock.time
+    queue.submit(claim.token, "ada", ruling(claim), grace=GRACE)
+    clock.time += GRACE
+    (decision,) = queue.decisions()
+    assert (decision.verdict, decision.at, decision.supersedes) == ("approve", pressed, None)
+
+
+def test_a_later_change_supersedes_and_only_the_last_word_stands(queue: Queue, clock: Clock) -> None:
+    claim = taken(queue)
+    first = queue.submit(claim.token, "ada", ruling(claim))
+    assert first is not None
+    back = queue.undo(claim.token, "ada")
+    assert back.revises
+    assert queue.decisions() == [first], "asking changes nothing"
+    again = ruling(claim, "reject", idem="another-key-for-it", revises=True)
+    second = queue.submit(claim.token, "ada", again)
+    assert second is not None
+    assert second.supersedes == first.seq
+    assert queue.counts().decided == {"reject": 1}
+    assert [row.verdict for row in queue.decisions()] == ["approve", "reject"]
+    queue.verify()
+
+
+def test_a_second_window_does_not_supersede_by_accident(queue: Queue) -> None:
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    with pytest.raises(ClaimLost):
+        queue.submit(claim.token, "ada", ruling(claim, "reject", idem="the-other-windows-key"))
+    with pytest.raises(ClaimLost, match="no decision of yours"):
+        queue.undo(taken(queue).token, "ada")
+
+
+def test_the_same_submission_twice_is_held_once(queue: Queue, clock: Clock) -> None:
+    claim = taken(queue)
+    for _ in range(2):
+        assert queue.submit(claim.token, "ada", ruling(claim), grace=GRACE) is None
+    clock.time += GRACE
+    decision = queue.submit(claim.token, "ada", ruling(claim), grace=GRACE)
+    assert queue.decisions() == [decision]
+    other = taken(queue)
+    with pytest.raises(ReviewError, match="belongs to the decision of another item"):
+        queue.submit(other.token, "ada", ruling(other, idem=ruling(claim).idem))
+
+
+def test_nobody_takes_back_anothers_decision(queue: Queue) -> None:
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim), grace=GRACE)
+    with pytest.raises(ClaimLost):
+        queue.undo(claim.token, "grace")
+
+
+def test_what_is_shown_afterwards_is_shown_only_then_and_a_change_says_that_it_was_seen(queue: Queue) -> None:
+    queue.enqueue([an_item(3, prio=9, hint='{"score": 0.4}')])
+    claim = taken(queue)
+    with pytest.raises(ClaimLost):
+        queue.reveal(claim.token, "ada")
+    first = queue.submit(claim.token, "ada", ruling(claim), grace=GRACE)
+    assert first is not None, "it must stand before anything is shown"
+    assert queue.reveal(claim.token, "ada") == {"score": 0.4}
+    second = queue.submit(claim.token, "ada", ruling(claim, "reject", idem="with-the-hint-seen", revises=True))
+    assert second is not None
+    assert (first.revealed, second.revealed) == (False, True)
+
+
+def test_an_item_without_a_hint_shows_nothing(queue: Queue) -> None:
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    assert queue.reveal(claim.token, "ada") == {}
+
+
+def test_a_training_item_is_answered_once(queue: Queue) -> None:
+    queue.add_reviewer("novice")
+    Management(queue.path).add_gold([a_gold(9, training=True)])
+    claim = taken(queue, "novice", "training")
+    decision = queue.submit(claim.token, "novice", ruling(claim), grace=GRACE)
+    assert decision is not None
+    with pytest.raises(ClaimLost, match="answered once"):
+        queue.undo(claim.token, "novice")
+
+
+class UndoMachine(RuleBasedStateMachine):
+    """Any order of deciding, undoing, revising and waiting, beside a model of what must stand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1_800_000_000.0
+        self.folder = tempfile.TemporaryDirectory()
+        self.queue = Queue(Path(self.folder.name) / "review.sqlite", now=lambda: self.time)
+        self.queue.add_reviewer("ada")
+        self.queue.enqueue([an_item(number) for number in range(3)])
+        self.decided: dict[str, list[str]] = {}  # token → the verdicts that stand or will, first to last
+        self.due: dict[str, float] = {}
+        self.keys = 0
+
+    def key(self) -> str:
+        self.keys += 1
+        return f"key-number-{self.keys:06}"
+
+    @rule(verdict=st.sampled_from(["approve", "reject"]))
+    def decide(self, verdict: str) -> None:
+        if claim := self.queue.claim("ada"):
+            self.queue.submit(claim.token, "ada", ruling(claim, verdict, idem=self.key()), grace=GRACE)
+            self.decided.setdefault(claim.token, []).append(verdict)
+            self.due[claim.token] = self.time + GRACE
+
+    @rule(seconds=st.sampled_from([1.0, GRACE / 2, GRACE]))
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+
+    @rule(which=st.integers(0, 2), verdict=st.sampled_from(["approve", "reject"]))
+    def change(self, which: int, verdict: str) -> None:
+        tokens = list(self.decided)
+        if which >= len(tokens) or not self.decided[tokens[which]]:
+            return
+        token = tokens[which]
+        back = self.queue.undo(token, "ada")
+        assert back.before is not None
+        assert back.before.verdict == self.decided[token][-1]
+        assert back.revises == (self.due[token] <= self.time)
+        if not back.revises:
+            self.decided[token].pop()
+        more = {"idem": self.key(), "revises": back.revises}
+        self.queue.submit(token, "ada", ruling(back, verdict, **more), grace=GRACE)
+        self.decided[token].append(verdict)
+        self.due[token] = self.time + GRACE
+
+    @invariant()
+    def what_stands_is_what_was_said_last(self) -> None:
+        committed = sum(len(said) - (self.due[token] > self.time) for token, said in self.decided.items() if said)
+        assert len(self.queue.decisions()) == committed
+
+    def teardown(self) -> None:
+        self.time += GRACE
+        rows = self.queue.decisions()
+        last = {row.supersedes for row in rows}
+        stands = sorted(row.verdict for row in rows if row.seq not in last)
+        assert stands == sorted(said[-1] for said in self.decided.values() if said)
+        self.queue.verify()
+        self.folder.cleanup()
+
+
+TestAnyOrderOfUndoing = UndoMachine.TestCase
+TestAnyOrderOfUndoing.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)

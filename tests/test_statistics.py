@@ -1,0 +1,298 @@
+"""Statistics: each number is what its documented query says, and odd reviewers show."""
+
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outcross.agreement.intervals import upper_bound
+from outcross.data.review.answers import Ruling
+from outcross.data.review.items import Desk
+from outcross.data.review.judgements import Frames, Records
+from outcross.data.review.queue import Queue
+from outcross.review import plots
+from outcross.review.audits import PROMISE, clean_needed
+from outcross.review.outcomes import outcomes
+from outcross.review.persons import Person, persons, quartiles
+from outcross.review.rates import Rate
+from outcross.review.statistics import Statistics, own, statistics
+from outcross.review.votes import team_agreement
+from tests.crowd import Crowd, Member, drafts, known, team
+from tests.review_items import an_item
+
+DOCS = (Path(__file__).parents[1] / "docs" / "review.md").read_text(encoding="utf-8")
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    """Six working days of eight people; made once, read by many."""
+    crowd = Crowd(tmp_path_factory.mktemp("crowd") / "review.sqlite", team(), seed=3)
+    crowd.management.add_gold(known(60, crowd.chance))
+    items, start = drafts(260, crowd.chance), crowd.clock.time
+    for day in range(6):
+        crowd.clock.time = start + day * DAY
+        crowd.queue.enqueue(items[day * 40 : day * 40 + 40])
+        crowd.work(6)
+        crowd.adjudicate("judith", 2 if day < 3 else 0)
+    crowd.queue.enqueue(items[240:])
+    crowd.work(1)
+    crowd.queue.claim("ada")
+    return crowd
+
+
+@pytest.fixture(scope="module")
+def figures(crowd: Crowd) -> Statistics:
+    return statistics(Records.beside(crowd.queue).frames(), crowd.queue.counts(), crowd.clock.time, 40.0)
+
+
+@pytest.fixture(scope="module")
+def documented(crowd: Crowd) -> dict[str, list[tuple[object, ...]]]:
+    """What every query in the docs says, by its heading; run in their order on a connection that only reads."""
+    connection = sqlite3.connect(f"{crowd.queue.path.as_uri()}?mode=ro", uri=True)
+    said: dict[str, list[tuple[object, ...]]] = {}
+    for part in re.split(r"^#+ ", DOCS, flags=re.M):
+        for query in re.findall(r"^```sql\n(.*?)^```$", part, re.M | re.S):
+            said[part.splitlines()[0]] = connection.execute(query, {"now": crowd.clock.time}).fetchall()
+    connection.close()
+    return said
+
+
+def close(*numbers: float | None) -> object:
+    return pytest.approx(numbers)
+
+
+# --- Numbers and their queries ---
+
+
+def test_the_queues_numbers_are_those_of_their_queries(figures: Statistics, documented: dict) -> None:
+    backlog = figures.backlog
+    assert documented["Waiting"] == [(backlog.counts.waiting,)] != [(0,)]
+    assert documented["Split"] == [(backlog.counts.split,)] != [(0,)]
+    assert documented["Oldest unsettled"] == [close(backlog.oldest)]
+    assert documented["Missing decisions"] == [(backlog.missing,)]
+    assert documented["Speed"] == [close(backlog.seconds, backlog.daily)]
+    assert documented["Cost of an accepted row"] == [close(backlog.spent, backlog.accepted)]
+    assert backlog.price == pytest.approx(40 * backlog.spent / 3600 / backlog.accepted)
+
+
+def test_the_plots_over_time_show_what_their_queries_say(figures: Statistics, documented: dict) -> None:
+    days = [f"{one.start:%Y-%m-%d}" for one in figures.periods]
+    assert documented["Backlog"] == [(day, one.waiting) for day, one in zip(days, figures.periods, strict=True)]
+    decided = {day: (one.good, one.bad, one.unsure) for day, one in zip(days, figures.periods, strict=True)}
+    assert {day: tuple(rest) for day, *rest in documented["Decisions over time"]} == decided
+
+
+def test_the_audits_numbers_are_those_of_their_queries(figures: Statistics, documented: dict) -> None:
+    assert documented["Errors in audits"] == [(figures.audit.errors.k, figures.audit.errors.n)] != [(0, 0)]
+    assert documented["Reliability"] == [(one.low, one.good.k, one.good.n) for one in figures.bins]
+    proven = {score: close(*rest) for score, *rest in documented["Thresholds"]}
+    assert len(figures.thresholds) > 5
+    for one in figures.thresholds:
+        assert proven[one.score] == (one.errors.k, one.errors.n, one.spared, one.reviewed)
+
+
+@pytest.mark.parametrize(
+    ("heading", "figure"),
+    [
+        ("Right on gold", lambda person: (person.gold.k, person.gold.n)),
+        ("Overturned", lambda person: (person.overturned.k, person.overturned.n)),
+        ("Too fast", lambda person: (person.hasty.k, person.hasty.n)),
+        ("Longest run", lambda person: (person.run,)),
+        ("Left or right", lambda person: (person.left.k, person.left.n)),
+        ("Seconds for an item", lambda person: person.seconds),
+        ("Work", lambda person: (person.items, person.minutes, person.edits)),
+    ],
+)
+def test_a_reviewers_numbers_are_those_of_their_queries(
+    heading: str, figure: object, figures: Statistics, documented: dict
+) -> None:
+    people = {person.name: person for person in figures.people}
+    assert len(documented[heading]) >= 3
+    for name, *numbers in documented[heading]:
+        assert close(*numbers) == figure(people[name]), name
+
+
+def test_agreement_and_skips_are_those_of_their_queries(figures: Statistics, documented: dict) -> None:
+    people = {person.name: person for person in figures.people}
+    for name, alike, pairs, both, bad in documented["Raw agreement"]:
+        assert (alike / pairs, 2 * both / bad) == close(people[name].agreement.raw, people[name].agreement.bad)
+    skips = [(name, *skip) for name, person in people.items() for skip in person.skips.items()]
+    assert documented["Skipped"] == skips != []
+
+
+def test_the_documented_python_runs(crowd: Crowd) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```$", DOCS, re.M | re.S)
+    code = code.replace(".outcross/review.sqlite", str(crowd.queue.path))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# --- Who is odd shows, who isn't doesn't ---
+
+
+def someone(figures: Statistics, name: str) -> Person:
+    return next(person for person in figures.people if person.name == name)
+
+
+def test_who_always_presses_left_is_flagged_and_who_looks_is_not(tmp_path: Path) -> None:
+    crowd = Crowd(tmp_path / "review.sqlite", [Member("ada"), Member("lefty", habit="left")])
+    crowd.queue.enqueue(drafts(80, crowd.chance, kinds=("preference",)))
+    crowd.work()
+    people = statistics(Records.beside(crowd.queue).frames(), crowd.queue.counts(), crowd.clock.time).people
+    assert {person.name: person.leans for person in people} == {"ada": False, "lefty": True}
+    assert {person.name: person.left.share == 1 for person in people} == {"ada": False, "lefty": True}
+
+
+def test_who_never_reads_is_too_fast_nearly_always(figures: Statistics) -> None:
+    assert someone(figures, "bot").hasty.share > 0.9
+    assert someone(figures, "margaret").hasty.share < 0.1
+
+
+def test_the_estimate_tells_who_finds_what_is_bad(figures: Statistics) -> None:
+    found = {person.name: person.trust.bad for person in figures.people if person.trust}
+    assert min(found, key=lambda name: found[name]) == "bot"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bot_that_always_approves_is_paused_within_thirty_gold_items(tmp_path: Path, seed: int) -> None:
+    crowd = Crowd(tmp_path / "review.sqlite", [Member("bot", habit="approve")], seed)
+    crowd.management.add_gold(known(40, crowd.chance, kinds=("text",)))
+    crowd.queue.enqueue(drafts(400, crowd.chance, kinds=("text",)))
+    crowd.work()
+    (bot,) = statistics(Records.beside(crowd.queue).frames(), crowd.queue.counts(), crowd.clock.time).people
+    assert bot.test.verdict == "pause"
+    assert bot.gold.n <= 30
+    assert bot.run == bot.items < 400
+
+
+def test_who_is_always_right_is_cleared_and_goes_on(tmp_path: Path) -> None:
+    crowd = Crowd(tmp_path / "review.sqlite", [Member("ada", 1.0)])
+    crowd.management.add_gold(known(40, crowd.chance, kinds=("text",)))
+    crowd.queue.enqueue(drafts(150, crowd.chance, kinds=("text",)))
+    crowd.work()
+    (ada,) = statistics(Records.beside(crowd.queue).frames(), crowd.queue.counts(), crowd.clock.time).people
+    assert ada.test.verdict == "clear"
+    assert ada.gold.k == ada.gold.n
+    assert ada.items == ada.gold.n + 150
+
+
+# --- What an adjudicator settles ---
+
+
+def settled(queue: Queue, verdict: str = "approve", **said: object) -> Frames:
+    """Ada approves what bob rejects, and cora has the last word."""
+    queue.enqueue([an_item(0, need=2)])
+    for name, answer in (("ada", {"verdict": "approve"}), ("bob", {"verdict": "reject", "reasons": ["style"]})):
+        queue.add_reviewer(name)
+        decide(queue, name, "review", answer)
+    queue.add_reviewer("cora", "adjudicator")
+    word = {"verdict": verdict, "adjudication": {"cause": "reviewer_error"} | said}
+    decide(queue, "cora", "adjudication", word)
+    return Records.beside(queue).frames()
+
+
+def decide(queue: Queue, name: str, desk: Desk, said: dict[str, object]) -> None:
+    claim = queue.claim(name, desk=desk)
+    assert claim
+    facts = said | {"shown_hash": claim.shown_hash, "idem": f"idem-{claim.token[:20]}"}
+    queue.submit(claim.token, name, Ruling.model_validate(facts))
+
+
+def overturned(frames: Frames) -> dict[str, tuple[int, int]]:
+    return {person.name: (person.overturned.k, person.overturned.n) for person in persons(frames)}
+
+
+def test_only_who_was_wrong_is_overturned(queue: Queue) -> None:
+    assert overturned(settled(queue)) == {"ada": (0, 1), "bob": (1, 1), "cora": (0, 0)}
+
+
+def test_where_both_answers_would_do_nobody_is_overturned(queue: Queue) -> None:
+    assert overturned(settled(queue, both_fine=True)) == {"ada": (0, 1), "bob": (0, 1), "cora": (0, 0)}
+
+
+def test_an_item_that_nobody_could_judge_is_neither_good_nor_bad_whatever_was_said_before(queue: Queue) -> None:
+    frames = settled(queue, "broken")
+    assert overturned(frames) == {"ada": (0, 1), "bob": (0, 1), "cora": (0, 0)}
+    assert outcomes(frames).select("stance", "kept").rows() == [(None, False)]
+
+
+def test_the_adjudicators_word_decides_what_becomes_of_the_draft(queue: Queue) -> None:
+    assert outcomes(settled(queue)).select("stance", "kept").rows() == [("good", True)]
+
+
+# --- One's own figures ---
+
+
+def test_own_figures_stand_still_until_midnight(crowd: Crowd) -> None:
+    frames, now = Records.beside(crowd.queue).frames(), crowd.clock.time
+    midnight = now // DAY * DAY
+    today = frames.judgements.filter(pl.col("at") >= midnight, pl.col("reviewer") == "ada")
+    assert len(today) > 0
+    before = frames._replace(judgements=frames.judgements.filter(pl.col("at") < midnight))
+    assert own(frames, "ada", now) == own(before, "ada", now)
+
+
+def test_a_team_of_two_has_no_median(tmp_path: Path) -> None:
+    crowd = Crowd(tmp_path / "review.sqlite", [Member("ada"), Member("bob")])
+    crowd.queue.enqueue(drafts(12, crowd.chance))
+    crowd.work()
+    person, middle = own(Records.beside(crowd.queue).frames(), "ada", crowd.clock.time + 2 * DAY)
+    assert person
+    assert person.seconds
+    assert middle.seconds is None
+
+
+# --- Nothing there yet ---
+
+
+def test_an_empty_queue_has_figures_too(tmp_path: Path) -> None:
+    crowd = Crowd(tmp_path / "review.sqlite", [Member("ada")])
+    figures = statistics(Records.beside(crowd.queue).frames(), crowd.queue.counts(), crowd.clock.time)
+    assert figures.people == figures.periods == figures.thresholds == figures.bins == []
+    assert (figures.audit.errors, figures.audit.needed) == (Rate(k=0, n=0), 59)
+    assert (figures.backlog.oldest, figures.backlog.hours, figures.backlog.each) == (None, None, None)
+
+
+# --- Properties ---
+
+
+@given(st.integers(0, 20), st.integers(0, 300))
+def test_the_audits_needed_are_the_fewest_that_prove_the_promise(k: int, more: int) -> None:
+    n = k + more
+    needed = clean_needed(k, n)
+    assert upper_bound(k, n + needed) <= PROMISE
+    assert needed == 0 or upper_bound(k, n + needed - 1) > PROMISE
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1))
+def test_quartiles_are_values_with_a_quarter_half_and_three_quarters_at_or_below(values: list[float]) -> None:
+    found = quartiles(pl.Series(values))
+    assert found
+    for share, value in zip((0.25, 0.5, 0.75), found, strict=True):
+        assert value in values
+        assert sum(other <= value for other in values) >= share * len(values)
+        assert sum(other < value for other in values) < share * len(values)
+
+
+@given(st.lists(st.floats(1e-6, 1e9) | st.just(0.0), max_size=5))
+def test_a_scale_reaches_its_values_in_a_few_round_steps(values: list[float]) -> None:
+    scale = plots.upto(values)
+    assert scale.high >= max(values, default=0)
+    assert 2 <= len(scale.ticks) <= 7
+    assert scale.ticks[-1] == pytest.approx(scale.high)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_rows_changes_no_agreement(crowd: Crowd, seed: int) -> None:
+    frames: Frames = Records.beside(crowd.queue).frames()
+    order = random.Random(seed).sample(range(len(frames.judgements)), len(frames.judgements))
+    shuffled, straight = (team_agreement(frame) for frame in (frames.judgements[order], frames.judgements))
+    assert shuffled.model_dump() == pytest.approx(straight.model_dump())
