@@ -71,7 +71,8 @@ def buttons(driver: Chrome, place: str = "keys") -> list[str]:
 
 
 def text(driver: Chrome, selector: str) -> str:
-    return driver.find_element(By.CSS_SELECTOR, selector).text
+    """What is to be read there; empty where there is no such element."""
+    return next((element.text for element in driver.find_elements(By.CSS_SELECTOR, selector)), "")
 
 
 def taken(queue: Queue) -> int:
