@@ -48,5 +48,6 @@ function scrollOne(pane, node, way) {
     .filter((block) => block.offsetParent)
     .map((block) => (block.getBoundingClientRect().top - top - 12) * way)
     .filter((step) => step > NEAR);
-  pane.scrollBy({ top: way * Math.min(most, ...steps), behavior: "instant" });
+  const goal = pane.scrollTop + way * Math.min(most, ...steps);
+  pane.scrollTo({ top: goal < NEAR ? 0 : goal, behavior: "instant" });
 }
