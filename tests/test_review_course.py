@@ -307,6 +307,19 @@ def test_a_browser_that_dies_loses_no_more_than_a_second_of_typing(queue: Queue,
     assert draft(queue).count("x") >= sum(moment < died - 1 for moment in typed)
 
 
+def test_only_time_with_somebody_there_counts_as_work(queue: Queue, driver: Chrome, page: Visit, shift: Shift) -> None:
+    queue.enqueue([an_item(1), an_item(2)])
+    page()
+    press(driver, Keys.SHIFT)
+    driver.execute_script("const now = Date.now; Date.now = () => now() + 600_000")
+    shift.by = 600
+    press(driver, "1")
+    settle(driver)
+    row = rulings(queue)[0]
+    assert row.wall_ms > 600_000
+    assert 60_000 <= row.active_ms < 70_000, "a minute after the last input, and the seconds before it"
+
+
 def test_training_says_how_it_was_and_takes_a_dispute(queue: Queue, driver: Chrome, page: Visit) -> None:
     known = Gold(
         item=an_item(1, source="gold"), answer=Answer(verdict="approve"), explanation="One and one.", training=True
