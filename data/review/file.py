@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,10 @@ from outcross.data.review import rulings
 from outcross.data.stores.lease import lock
 from outcross.data.stores.migrate import migrate_sqlite
 from outcross.errors import StoreBusy, StoreError
+
+TURNS: dict[tuple[int, Path], threading.Lock] = {}
+"""One lock a file and process. Threads take turns at it, because SQLite's own waiting is fair to nobody: it sleeps for
+up to 0.1 s and tries again. The process is part of the key, so that a fork inherits no lock that nobody will open."""
 
 BUSY = 30.0
 """Seconds that a transaction waits for others; each lasts milliseconds."""
@@ -82,7 +87,8 @@ class ReviewFile:
 
     @contextmanager
     def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        with self._connected() as connection:
+        turn = TURNS.setdefault((os.getpid(), self.path.absolute()), threading.Lock())
+        with nullcontext() if begin == "BEGIN" else turn, self._connected() as connection:
             connection.execute(begin)
             yield connection
             connection.execute("COMMIT")  # not reached after an error: closing the connection undoes it all

@@ -44,7 +44,7 @@ function scrollOne(pane, node, way) {
   const page = pane === document.scrollingElement;
   const top = page ? 0 : pane.getBoundingClientRect().top;
   const most = (page ? innerHeight : pane.clientHeight) * FAR;
-  const steps = [...(page ? node : pane).querySelectorAll(".passage, .text, .text > *")]
+  const steps = [...(page ? node : pane).querySelectorAll(".passage, .text, .text > *, .rendered > *")]
     .filter((block) => block.offsetParent)
     .map((block) => (block.getBoundingClientRect().top - top - 12) * way)
     .filter((step) => step > NEAR);
