@@ -56,7 +56,7 @@ def test_hostile_text_stays_text_and_nothing_leaves_the_machine(queue: Queue, dr
             [an_item(1, Instruction(instruction=texts[0], context="\n".join(texts), response="\n".join(texts)))]
         )
         page()
-        seen = "return [...document.querySelectorAll('.words')].map(e => e.textContent.trim())"
+        seen = "return [...document.querySelectorAll('.text')].map(e => e.textContent)"
         assert driver.execute_script(seen) == [texts[0], "\n".join(texts), "\n".join(texts)]
         press(driver, "e")
         assert "onerror" in driver.find_element(By.CSS_SELECTOR, ".editor textarea").get_property("value")
