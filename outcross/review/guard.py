@@ -29,7 +29,7 @@ LIMITS = {"json": 2 * 1024 * 1024, "form": 16 * 1024}
 """Bytes of a request: the longest edit needs less, and a form holds a few short fields."""
 
 AT_ONCE = 4
-"""Requests of one person that are worked on at a time; others wait, so that nobody can keep the server from the rest."""
+"""Requests of one person that are worked on at a time; more wait, so that nobody keeps the server from the rest."""
 
 FILES = "/static/"
 
