@@ -25,9 +25,9 @@ from tests.guesser import area, guessed
 from tests.review_items import Clock, an_item, sql
 from tests.visitors import visit
 
-ITEMS = 360
+ITEMS = 600
 """Borderline and audited, half of each; half as much gold again is mixed in."""
-GOLD = 300
+GOLD = 500
 """More than will be drawn, so that none is drawn for being left over."""
 MARGIN = 0.07
 """By how much the guesser may be off chance; a deviation of guesses by chance is a third of it."""
