@@ -34,6 +34,7 @@ from tests.reviewing import (
     taken,
     text,
 )
+from tests.visitors import walk_in
 
 pytestmark = MARKS
 
@@ -92,7 +93,7 @@ def test_two_hundred_items_by_key_alone_and_none_is_lost_to_a_server_that_pauses
     queue.enqueue([an_item(number) for number in range(200)])
     with chromium(tmp_path / "profile") as driver, served_apart(queue) as server:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": FAST})
-        driver.get(server.address)
+        walk_in(driver, queue, server.address)
         settle(driver)
         for number in range(200):
             asked = text(driver, ".asked .text")
@@ -120,6 +121,7 @@ def test_two_hundred_items_by_key_alone_and_none_is_lost_to_a_server_that_pauses
 def test_a_tab_that_is_closed_right_after_the_key_loses_nothing(queue: Queue, driver: Chrome) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     with served_apart(queue) as server:
+        walk_in(driver, queue, server.address)
         home = driver.current_window_handle
         driver.switch_to.new_window("tab")
         driver.get(server.address)
@@ -293,7 +295,7 @@ def test_a_browser_that_dies_loses_no_more_than_a_second_of_typing(queue: Queue,
     queue.enqueue([an_item(1)])
     typed: list[float] = []
     with served(queue) as address, chromium(tmp_path / "profile") as driver:
-        driver.get(address)
+        walk_in(driver, queue, address)
         settle(driver)
         press(driver, "e")
         while len(typed) < 60:
