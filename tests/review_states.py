@@ -1,6 +1,5 @@
 """Every state that the review page can be in, one after the other, for tests that look at it."""
 
-import sqlite3
 from collections.abc import Iterator
 
 from selenium.webdriver import Chrome, Keys
@@ -59,7 +58,7 @@ def _text(_: Queue, driver: Chrome) -> Iterator[str]:
     yield "guideline"
     press(driver, Keys.ESCAPE, "e")
     press(driver, " So it is undefined for it.")
-    until(lambda: "changed" in text(driver, ".editor .tally"))
+    until(lambda: "character" in text(driver, ".editor .tally"))
     yield "editing"
     press(driver, Keys.ENTER, ctrl=True)
     settle(driver)
@@ -76,7 +75,7 @@ def _pair(_: Queue, driver: Chrome) -> Iterator[str]:
     yield "pair, why"
     press(driver, Keys.ESCAPE, "4", "e", Keys.ENTER, "b")
     press(driver, " Or so.")
-    until(lambda: "changed" in text(driver, ".answer + .answer .tally"))
+    until(lambda: "character" in text(driver, ".answer + .answer .tally"))
     yield "pair, rewriting"
     press(driver, Keys.BACKSPACE, ctrl=True)
     press(driver, Keys.ESCAPE, "3", Keys.ENTER)
@@ -104,7 +103,7 @@ def _turns(_: Queue, driver: Chrome) -> Iterator[str]:
     yield "conversation, why"
     press(driver, Keys.ENTER, "e")
     press(driver, " Or 4.")
-    until(lambda: "changed" in text(driver, ".editor:not([hidden]) .tally"))
+    until(lambda: "character" in text(driver, ".editor:not([hidden]) .tally"))
     yield "conversation, rewriting"
     press(driver, Keys.ESCAPE, "3")
     settle(driver)
@@ -143,8 +142,6 @@ def _troubles(queue: Queue, driver: Chrome) -> Iterator[str]:
 
 
 def _adjudication(queue: Queue, driver: Chrome, visit: Visit) -> Iterator[str]:
-    with sqlite3.connect(queue.path) as connection:
-        connection.execute("UPDATE reviewer SET role = 'adjudicator' WHERE name = 'ada'")
     queue.enqueue([an_item(30, PROOF, need=2, prio=9)])
     for number, answer in enumerate(ANSWERS):
         queue.add_reviewer(f"peer-{number}")
