@@ -51,6 +51,7 @@ def _text(_: Queue, driver: Chrome) -> Iterator[str]:
     yield "reading"
     for name, key in {"help": "?", "note": "/", "skip": "s", "reject": "3"}.items():
         press(driver, key)
+        until(lambda: driver.execute_script("return help.open || document.body.dataset.mode !== 'reading'"))
         yield name
         press(driver, Keys.ESCAPE)
     press(driver, "h")

@@ -202,6 +202,7 @@ def test_keys_are_dead_behind_the_menu_and_the_help(queue: Queue, driver: Chrome
     press(driver, Keys.ESCAPE)
     assert not driver.find_element(By.ID, "menu").is_displayed()
     press(driver, "?")
+    until(lambda: driver.find_element(By.ID, "help").is_displayed())
     press(driver, "1", "3", Keys.ESCAPE)
     assert not driver.find_element(By.ID, "help").get_attribute("open")
     settle(driver)
