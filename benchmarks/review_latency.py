@@ -2,8 +2,8 @@
 
 The real server runs in a process of its own; the page holds the next item ready, and every decision is written to the
 queue meanwhile. A decision is made only once the next item is there, and `PACE` seconds after the last one at the
-earliest, as a person would. The page's own clock is read: from the time stamp of the key's event to the first task after
-the frame that shows the new item.
+earliest, as a person would. The page's own clock is read: from the time stamp of the key's event to the first task
+after the frame that shows the new item.
 
     python benchmarks/review_latency.py
 """
@@ -107,7 +107,8 @@ def main() -> None:
         print(f"p50 {rows[-1][0]:.1f} ms, p95 {rows[-1][1]:.1f} ms", file=sys.stderr, flush=True)
     p50, p95 = (statistics.median(one) for one in zip(*rows, strict=True))
     print("| from key to next item | decisions | p50 ms | p95 ms | cores |\n|---|--:|--:|--:|--:|")
-    print(f"| prefetched, {TEXT / 1000:.0f} KB, median of {RUNS} runs | {DECISIONS} | {p50:.1f} | {p95:.1f} | {os.cpu_count()} |")
+    what = f"prefetched, {TEXT / 1000:.0f} KB, median of {RUNS} runs"
+    print(f"| {what} | {DECISIONS} | {p50:.1f} | {p95:.1f} | {os.cpu_count()} |")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ LETTER = Instruction(
     "```python\nmean([1, 2, 3])  # 2.0\n```\n\nFor an empty list it raises a ZeroDivisionError.",
 )
 GUIDELINE = "An answer is approved when all of it is *true* and it does what was asked.\n\nStyle alone is no reason."
-HINT = '{"score": 0.41, "reasons": ["The answer is short for its question."], "signals": {"judge": 0.3, "length": 0.41}}'
+HINT = (
+    '{"score": 0.41, "reasons": ["The answer is short for its question."], "signals": {"judge": 0.3, "length": 0.41}}'
+)
 ANSWERS = (
     {"verdict": "error", "labels": (1, -1, *[None] * 5), "reasons": ("logic",), "note": "Not so.", "edit": "Step two."},
     {"verdict": "correct", "labels": (1,) * 7},

@@ -105,7 +105,9 @@ def test_the_browser_is_told_these_things_of_an_item_and_no_others(queue: Queue,
 
 @pytest.mark.parametrize("source", sorted(set(Source.__args__) - {"gold"}))  # type: ignore[attr-defined]
 def test_why_an_item_was_drawn_cannot_be_told_from_the_page(queue: Queue, client: TestClient, source: str) -> None:
-    queue.enqueue([an_item(1, recipe="a"), an_item(2, source=source, incl_prob=0.0625, prio=-7.5, need=3, score=0.4375)])
+    queue.enqueue(
+        [an_item(1, recipe="a"), an_item(2, source=source, incl_prob=0.0625, prio=-7.5, need=3, score=0.4375)]
+    )
     seen = []
     for claim in claims(client):
         done = client.post("/decide", json=sent(claim))

@@ -1,6 +1,5 @@
 """The review page for everybody, in a real Chromium: by keys alone, zoomed, in the dark, and read aloud."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,7 +42,9 @@ def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
 
 
 @pytest.mark.parametrize(
-    ("window", "scale", "dark"), [(DESK, 1, False), (PHONE, 1, True), (ZOOMED, 2, False)], ids=["desk", "phone", "zoomed"]
+    ("window", "scale", "dark"),
+    [(DESK, 1, False), (PHONE, 1, True), (ZOOMED, 2, False)],
+    ids=["desk", "phone", "zoomed"],
 )
 def test_every_state_can_be_read_and_read_aloud(
     queue: Queue, driver: Chrome, page: Visit, window: tuple[int, int], scale: int, dark: bool

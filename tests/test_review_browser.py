@@ -1,9 +1,10 @@
-"""The review page in a real Chromium: hostile text stays text, nothing leaves the machine, and only its own keys decide."""
+"""The review page in a real Chromium: hostile text stays text, nothing leaves the machine, only keys decide."""
 
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome, Keys
@@ -98,15 +99,15 @@ def inert(driver: Chrome) -> None:
     assert not [name for name in names if name.startswith(("on", "hx-", "src", "href"))]
 
 
-def network(driver: Chrome) -> list[dict[str, object]]:
-    """What the browser asked for and was answered since this was last looked at."""
-    return [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+def network(driver: Chrome, method: str) -> list[dict[str, Any]]:
+    """What the browser asked for, or was answered, since this was last looked at."""
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    return [event["params"] for event in events if event["method"] == f"Network.{method}"]
 
 
 def foreign(driver: Chrome) -> list[str]:
     """Addresses outside this machine's page that the browser asked for."""
-    asked = [event["params"] for event in network(driver) if event["method"] == "Network.requestWillBeSent"]
-    urls = [one["request"]["url"] for one in asked]  # type: ignore[index]
+    urls = [one["request"]["url"] for one in network(driver, "requestWillBeSent")]
     assert urls
     origin = driver.current_url.rstrip("/")
     return [url for url in urls if not url.startswith((origin, "data:", "about:"))]
@@ -134,7 +135,7 @@ def test_another_page_on_this_machine_can_change_nothing(queue: Queue, driver: C
 
 def skipped(driver: Chrome) -> set[int]:
     """How the page's server answered what was posted to /skip."""
-    answers = [event["params"]["response"] for event in network(driver) if event["method"] == "Network.responseReceived"]  # type: ignore[index]
+    answers = [one["response"] for one in network(driver, "responseReceived")]
     return {answer["status"] for answer in answers if answer["url"].endswith("/skip")}
 
 
@@ -252,9 +253,7 @@ def test_an_answer_that_came_too_late_is_said_to_be_unsent(queue: Queue, driver:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (720, 450), (390, 844)])
-def test_no_window_needs_sideways_scrolling(
-    queue: Queue, driver: Chrome, page: Visit, width: int, height: int
-) -> None:
+def test_no_window_needs_sideways_scrolling(queue: Queue, driver: Chrome, page: Visit, width: int, height: int) -> None:
     queue.enqueue([an_item(1, Instruction(instruction="w" * 500, context="c" * 500, response="r" * 500))])
     with sized(driver, width, height):
         page()

@@ -37,7 +37,7 @@ export async function begin(offered) {
 
 export const isDeaf = () => performance.now() < deafUntil;
 export const held = () => line.filter(({ revises }) => !revises);
-export const isAtRisk = () => layers.top()?.name === "failed" && sending !== null;
+export const isAtRisk = () => waiting !== null || (layers.top()?.name === "failed" && sending !== null);
 export const focusJudged = () => shown?.node.querySelector(".judged")?.focus({ preventScroll: true });
 
 const have = () => line.map(({ token }) => token);
