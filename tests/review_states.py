@@ -13,7 +13,7 @@ from outcross.data.samples import Instruction
 from tests.browser import press, until
 from tests.review_contents import COURSE, PAIR, PROOF, TALK
 from tests.review_items import an_item
-from tests.reviewing import OFFLINE, Visit, mode, settle, text
+from tests.reviewing import OFFLINE, Visit, end_session, mode, settle, text
 
 LETTER = Instruction(
     instruction="Explain what this function does, and name one input for which it fails.",
@@ -47,6 +47,10 @@ def states(queue: Queue, driver: Chrome, visit: Visit) -> Iterator[str]:
     Management(queue.path).pause("ada")
     visit()
     yield "paused"
+    end_session(queue, driver)
+    press(driver, Keys.ENTER)
+    until(lambda: mode(driver) == "out")
+    yield "signed out"
 
 
 def _text(_: Queue, driver: Chrome) -> Iterator[str]:

@@ -58,7 +58,7 @@ def test_every_state_can_be_read_and_read_aloud(
             assert doubled(driver) == [], state
             assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth"), state
             assert hidden(driver) == [], state
-    assert len(seen) == 30
+    assert len(seen) == 31
 
 
 def hidden(driver: Chrome) -> list[str]:

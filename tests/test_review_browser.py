@@ -10,13 +10,12 @@ import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
-from outcross.data.review.accounts import Accounts
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Conversation, Instruction, Turn
 from tests.browser import press, until
 from tests.review_items import an_item
 from tests.review_server import listening
-from tests.reviewing import MARKS, Visit, draft, make_queue, mode, seated, settle, sized, taken, text
+from tests.reviewing import MARKS, Visit, draft, end_session, make_queue, mode, seated, settle, sized, taken, text
 from tests.visitors import ticket
 
 pytestmark = MARKS
@@ -213,19 +212,13 @@ def test_keys_are_dead_behind_the_menu_and_the_help(queue: Queue, driver: Chrome
 # --- Signed out ---
 
 
-def signed_out(queue: Queue, driver: Chrome) -> None:
-    """End the sessions behind the page's back."""
-    for cookie in driver.get_cookies():
-        Accounts.beside(queue).sign_out(cookie["value"])
-
-
 def test_who_is_signed_out_signs_in_again_and_finds_every_word(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     page()
     press(driver, "e")
     press(driver, " First.")
     until(lambda: "First." in draft(queue))
-    signed_out(queue, driver)
+    end_session(queue, driver)
     press(driver, " Second.")
     until(lambda: mode(driver) == "out")
     assert "What you typed is kept" in text(driver, "#notice")
@@ -242,7 +235,7 @@ def test_who_is_signed_out_signs_in_again_and_finds_every_word(queue: Queue, dri
 def test_an_answer_that_came_too_late_is_said_to_be_unsent(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     page()
-    signed_out(queue, driver)
+    end_session(queue, driver)
     press(driver, "1")
     until(lambda: mode(driver) == "out")
     assert "Your last answer wasn’t sent" in text(driver, "#notice")
