@@ -5,7 +5,7 @@ import { post } from "./server.js";
 const PAUSE = 200; // ms after the last letter until the texts are compared
 
 const FRAME = `
-  <h2><label>Your correction</label> <span class="tally" role="status"></span></h2>
+  <h2><label></label> <span class="tally" role="status"></span></h2>
   <div class="sides">
     <textarea dir="auto" spellcheck="false" autocomplete="off" autocapitalize="off"></textarea>
     <div class="compared" tabindex="0" role="region" aria-label="What changes"></div>
@@ -22,8 +22,9 @@ export function editor(item, unit, submit, changed) {
   const [field] = element.getElementsByTagName("textarea");
   const compared = element.querySelector(".compared");
   const tally = element.querySelector(".tally");
+  const label = element.querySelector("label");
   field.id = `correction-${count += 1}`;
-  element.querySelector("label").htmlFor = field.id;
+  label.htmlFor = field.id;
 
   const original = item.units[unit];
   field.value = original;
@@ -63,8 +64,10 @@ export function editor(item, unit, submit, changed) {
   };
 
   function reveal() {
+    const passage = element.previousElementSibling;
+    label.textContent = `${passage?.querySelector("bdi")?.textContent ?? "Text"}, corrected by you`;
     element.hidden = false;
-    element.previousElementSibling?.toggleAttribute("hidden", true);
+    passage?.toggleAttribute("hidden", true);
     compare();
   }
 
