@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from outcross.data.review.accounts import Accounts
 from outcross.data.review.decisions import DecisionRow
 from outcross.data.review.queue import Queue
 from tests.browser import CHROMIUM, DRIVER, MISSING, until
@@ -71,7 +72,8 @@ def buttons(driver: Chrome, place: str = "keys") -> list[str]:
 
 
 def text(driver: Chrome, selector: str) -> str:
-    return driver.find_element(By.CSS_SELECTOR, selector).text
+    """What is to be read there; empty where there is no such element."""
+    return next((element.text for element in driver.find_elements(By.CSS_SELECTOR, selector)), "")
 
 
 def taken(queue: Queue) -> int:
@@ -89,6 +91,12 @@ def draft(queue: Queue) -> str:
     """What the server has of unfinished work."""
     with sqlite3.connect(queue.path) as connection:
         return "".join(body for (body,) in connection.execute("SELECT body FROM draft"))
+
+
+def end_session(queue: Queue, driver: Chrome) -> None:
+    """Sign the browser's person out behind the page's back, as time does."""
+    for cookie in driver.get_cookies():
+        Accounts.beside(queue).sign_out(cookie["value"])
 
 
 def make_queue(folder: Path, clock: Callable[[], float]) -> Queue:

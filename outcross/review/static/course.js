@@ -28,14 +28,16 @@ let graceUntil = 0;
 const past = []; // claims decided here, the last at the end
 const revealing = new Set(); // recipes that show something after a decision
 
-export function begin(offered) {
+export async function begin(offered) {
   page = offered;
+  layers.reset(saving());
+  await drafts.unstash();
   refill();
 }
 
 export const isDeaf = () => performance.now() < deafUntil;
 export const held = () => line.filter(({ revises }) => !revises);
-export const isAtRisk = () => layers.top()?.name === "failed" && sending !== null;
+export const isAtRisk = () => waiting !== null || (layers.top()?.name === "failed" && sending !== null);
 export const focusJudged = () => shown?.node.querySelector(".judged")?.focus({ preventScroll: true });
 
 const have = () => line.map(({ token }) => token);
@@ -104,6 +106,7 @@ async function ended(html) {
   shown = null;
   panel.close();
   main.innerHTML = html; // made by our own template, which escapes every value
+  $("item-id").textContent = "";
   clock.start(null);
   fresh();
   layers.reset(over("ended", "", () => [go("Look again", refill), ...undoing()]));
@@ -204,7 +207,20 @@ function failed(refusal, again) {
     again();
   };
   layers.reset(over("failed", "Not saved", () => [go("Try again", retry)]));
-  bar.notice(refusal.message);
+  const kept = sending && shown !== sending.item ? " Your answer to the item before this one waits here." : "";
+  bar.notice(refusal.message + kept);
+}
+
+/** Who is signed out can do nothing here but sign in; what they wrote waits for them. */
+export function signedOut() {
+  if (layers.top()?.name === "out") return;
+  drafts.stash([sending?.item, shown]);
+  const unsent = sending?.item ? " Your last answer wasn’t sent: give it again." : "";
+  sending = null;
+  waiting = null;
+  bar.sending(false);
+  layers.reset(over("out", "You are signed out", () => [go("Sign in", () => location.assign("/sign-in"))]));
+  bar.notice(`You have been signed out, as happens after a while without work. What you typed is kept: sign in, and go on with it.${unsent}`);
 }
 
 // --- Afterwards ---

@@ -4,6 +4,7 @@ import { notice } from "./bar.js";
 import { post } from "./server.js";
 
 const PAUSE = 800; // ms after a change, however many more come
+const STORE = "outcross-unsaved"; // in this tab: what a person who was signed out had typed
 
 let dirty = null; // the item with something unsaved
 let timer = 0;
@@ -31,9 +32,8 @@ export async function save() {
   const item = dirty;
   dirty = null;
   if (!item) return;
-  const body = JSON.stringify({ state: item.screen.state(), note: item.note });
   try {
-    await post("/draft", { token: item.token, rev: item.rev += 1, body });
+    await post("/draft", written(item));
   } catch (refusal) {
     if (refusal.status === 409) return; // deciding will say so
     dirty ??= item;
@@ -41,9 +41,28 @@ export async function save() {
   }
 }
 
+const written = (item) =>
+  ({ token: item.token, rev: item.rev += 1, body: JSON.stringify({ state: item.screen.state(), note: item.note }) });
+
+const isWorth = (item) => item && !item.revises && (item.screen.state() !== null || item.note !== "");
+
+/** Keep in this tab what the server takes from nobody but its person, who has to sign in again first. */
+export function stash(items) {
+  dirty = null;
+  const kept = items.filter(isWorth).map(written);
+  if (kept.length) sessionStorage.setItem(STORE, JSON.stringify(kept));
+}
+
+/** Save what was kept so; somebody else's the server refuses. */
+export async function unstash() {
+  const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "[]");
+  sessionStorage.removeItem(STORE);
+  for (const one of kept) await post("/draft", one).catch(() => {});
+}
+
 /** Save the item's work even so: its claim has lapsed, but the server still takes its words. */
 export function rescue(item) {
-  if (item.revises || (item.screen.state() === null && !item.note)) return;
+  if (!isWorth(item)) return;
   dirty = item;
   save();
 }

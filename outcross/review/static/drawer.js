@@ -18,6 +18,7 @@ export async function open(item) {
   await fill(item);
   drawer.hidden = false;
   drawer.focus({ preventScroll: true });
+  drawer.scrollIntoView({ block: "nearest" }); // on a phone it lies above the item
 }
 
 /** Keep to the guideline of the item that has come on show. */

@@ -22,8 +22,9 @@ export function editor(item, unit, submit, changed) {
   const [field] = element.getElementsByTagName("textarea");
   const compared = element.querySelector(".compared");
   const tally = element.querySelector(".tally");
+  const label = element.querySelector("label");
   field.id = `correction-${count += 1}`;
-  element.querySelector("label").htmlFor = field.id;
+  label.htmlFor = field.id;
 
   const original = item.units[unit];
   field.value = original;
@@ -57,14 +58,16 @@ export function editor(item, unit, submit, changed) {
     },
     actions: () => [
       ...(box.ready ? [{ name: "submit", label: "Submit correction", run: () => submit(box.text) }] : []),
-      ...(box.changed || kept !== null ? [{ name: "restore", label: box.changed ? "Restore" : "Your correction", run: restore }] : []),
+      ...(box.changed || (kept !== null && box.focused) ? [{ name: "restore", label: box.changed ? "Restore" : "Your correction", run: restore }] : []),
       ...(box.focused ? [{ name: "back", label: "Stop editing", run: leave }] : []),
     ],
   };
 
   function reveal() {
+    const passage = element.previousElementSibling;
+    label.textContent = `${passage?.querySelector("bdi")?.textContent ?? "Text"}, corrected by you`;
     element.hidden = false;
-    element.previousElementSibling?.toggleAttribute("hidden", true);
+    passage?.toggleAttribute("hidden", true);
     compare();
   }
 

@@ -1,5 +1,6 @@
 // Keys as their person wants them: a dialog that lists every action and puts it on another key.
 
+import { SCREENS, SETTLING } from "./item.js";
 import { FRAME, OVER, SKIP, isFixed, keysOf, pressed, remap, reset, shownAs } from "./keys.js";
 
 const dialog = document.getElementById("help");
@@ -10,8 +11,9 @@ let tables = {};
 let done = () => {};
 
 /** Open the dialog for a screen's keys and the frame's; `changed` is called once it is closed. */
-export function open(item, changed) {
+export async function open(item, changed) {
   const module = item?.module;
+  const screens = await everyScreen(); // a key of the frame's holds on all of them
   tables = { frame: FRAME, "frame.skip": SKIP.words, over: OVER };
   const titles = { frame: "Everywhere", "frame.skip": SKIP.label, over: "After an answer" };
   if (module) {
@@ -21,8 +23,15 @@ export function open(item, changed) {
   }
   done = changed;
   list.replaceChildren(...Object.entries(tables).flatMap(([scope, table]) => section(titles[scope], scope, table)));
+  tables = { ...screens, ...tables };
   say("");
   dialog.showModal();
+}
+
+async function everyScreen() {
+  const scopes = [...new Set([...Object.values(SCREENS), SETTLING])];
+  const modules = await Promise.all(scopes.map((scope) => import(`./${scope}.js`)));
+  return Object.fromEntries(scopes.map((scope, index) => [scope, modules[index].KEYS]));
 }
 
 const asks = ({ scope, module }) =>

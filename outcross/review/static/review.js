@@ -91,7 +91,7 @@ function general({ node, note, guideline, revises }) {
     { name: "down", run: () => reading.scroll(node, 1) },
     { name: "up", run: () => reading.scroll(node, -1) },
     { name: "help", run: () => help.open(course.shown, draw) },
-    ...(drawer.isOpen() ? [{ name: "back", label: "Close guideline", run: toggleGuideline }] : []),
+    ...(drawer.isOpen() ? [{ name: "back", label: "Close", run: toggleGuideline }] : []),
     ...(revises ? [{ name: "back", label: "Leave it as it was", run: course.leaveIt }] : []),
   ];
 }
@@ -159,7 +159,7 @@ function draw() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog[open], :popover-open")) return;
   if (event.key === "Enter" && event.target.matches("button, a, summary")) return;
   const names = pressed(event);
   const actions = legal();
@@ -172,6 +172,7 @@ for (const kind of ["focusin", "focusout"]) main.addEventListener(kind, () => qu
 addEventListener("beforeunload", (event) => {
   if (course.isAtRisk() || drafts.isAtRisk()) event.preventDefault();
 });
+addEventListener("signedout", course.signedOut);
 layers.watch(draw);
 clock.run({ held: course.held, lost: course.lost, passed: draw });
 course.begin(page);

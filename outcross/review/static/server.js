@@ -17,6 +17,7 @@ export class Refused extends Error {
   }
 }
 
+/** Ask for something, and get the answer; whoever turns out to be signed out hears `signedout` at the window instead. */
 export async function post(path, body) {
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
@@ -27,6 +28,10 @@ export async function post(path, body) {
     throw new Refused(0, "The server doesn’t answer. Nothing is lost: try again when it is back.");
   }
   const answer = await response.json().catch(() => ({}));
+  if (response.status === 401) {
+    dispatchEvent(new Event("signedout"));
+    return new Promise(() => {}); // nothing comes of it any more: this page is left
+  }
   if (!response.ok) throw new Refused(response.status, answer.error ?? `The server answered ${response.status}.`);
   return answer;
 }
