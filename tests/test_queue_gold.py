@@ -11,7 +11,7 @@ from outcross.data.review.gold import Gold
 from outcross.data.review.items import Policy
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
-from outcross.data.samples import Preference
+from outcross.data.samples import Preference, Reasoning
 from outcross.errors import ClaimLost, ReviewError, VerificationFailed
 from tests.review_items import Clock, a_gold, an_item, ruling, sql, taken
 
@@ -122,6 +122,32 @@ def test_a_reviewer_who_is_often_wrong_is_paused_until_a_manager_has_looked(
     kinds = [row[0] for row in sql(queue, "SELECT kind FROM event")]
     assert kinds.count("reviewer_paused") == kinds.count("reviewer_reinstated") == 1
     queue.verify()
+
+
+def test_a_pause_is_logged_once_though_decisions_follow_that_were_on_their_way(
+    queue: Queue, management: Management, clock: Clock
+) -> None:
+    management.add_gold([a_gold(number) for number in range(100, 140)])
+    queue.enqueue([an_item(1)])
+    for _ in range(3):
+        answer(queue, "approve")
+    for claim in queue.lease("ada"):
+        queue.submit(claim.token, "ada", ruling(claim), grace=10)
+    clock.time += 11
+    assert len(queue.decisions()) == 5
+    assert sql(queue, "SELECT count(*) FROM event WHERE kind = 'reviewer_paused'") == [(1,)]
+
+
+def test_gold_goes_on_though_nobody_could_tell(queue: Queue, management: Management) -> None:
+    proof = Reasoning(problem="Why?", steps=("So.",), answer="So.")
+    known = Gold(item=an_item(100, proof), answer=Answer(verdict="correct", labels=(1,)), explanation="It is so.")
+    management.add_gold([known])
+    queue.enqueue([an_item(1)])
+    for name in ("ada", "grace", "linus", "margaret"):
+        queue.add_reviewer(name)
+        claim = taken(queue, name)
+        assert claim.shown.content == proof
+        queue.submit(claim.token, name, ruling(claim, "give_up", note="I can't."))
 
 
 def test_a_paused_reviewer_gets_nothing_by_any_way(queue: Queue, management: Management) -> None:

@@ -69,8 +69,7 @@ def read(connection: sqlite3.Connection, condition: str, values: Sequence[object
     ]
 
 
-def standing(connection: sqlite3.Connection, item: str) -> list[DecisionRow]:
-    """What each person's last word on an item is."""
-    return read(
-        connection, "decision.item = ? AND decision.seq IN (SELECT seq FROM standing WHERE item = ?)", (item,) * 2
-    )
+def standing(connection: sqlite3.Connection, item: str, reviewer: str | None = None) -> list[DecisionRow]:
+    """What each person's last word on an item is; one person's alone where `reviewer` is given."""
+    seqs = "SELECT seq FROM standing WHERE item = ? AND (? IS NULL OR reviewer = ?)"
+    return read(connection, f"decision.item = ? AND decision.seq IN ({seqs})", (item, item, reviewer, reviewer))

@@ -94,7 +94,9 @@ def measure(connection: sqlite3.Connection, reviewer: str, now: float) -> None:
     grades = [bool(correct) for (correct,) in connection.execute(GRADES, (reviewer,))]
     if sequential.standing(grades).verdict != "pause":
         return
-    connection.execute("UPDATE reviewer SET paused = ? WHERE name = ? AND paused IS NULL", (now, reviewer))
+    paused = "UPDATE reviewer SET paused = ? WHERE name = ? AND paused IS NULL"
+    if not connection.execute(paused, (now, reviewer)).rowcount:
+        return
     chain.append(connection, "reviewer_paused", {"name": reviewer, "right": sum(grades), "gold": len(grades)}, now)
 
 

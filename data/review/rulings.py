@@ -97,7 +97,7 @@ def withdraw(connection: sqlite3.Connection, claim: sqlite3.Row, expires: float)
 
 def last(connection: sqlite3.Connection, claim: sqlite3.Row) -> decisions.DecisionRow | None:
     """What stands of a claim that was decided and committed."""
-    own = [row for row in decisions.standing(connection, claim["item"]) if row.reviewer == claim["reviewer"]]
+    own = decisions.standing(connection, claim["item"], claim["reviewer"])
     return own[0] if own else None
 
 
@@ -142,10 +142,10 @@ def record(connection: sqlite3.Connection, claim: sqlite3.Row, ruling: Ruling, a
     chain.commit_to(connection, "judged", row["id"], now)
     if claim["stage"] == "training":
         gold.qualify(connection, claim["reviewer"], item, now)
-    elif row["correct"] is not None:
-        gold.measure(connection, claim["reviewer"], now)
     else:
-        settling.settle(connection, item["id"])
+        # Both for gold and for work alike, so that the time which a decision takes doesn't tell them apart.
+        gold.measure(connection, claim["reviewer"], now)
+        settling.settle(connection, item["id"], claim["reviewer"] if item["source"] == "gold" else None)
     return seq
 
 

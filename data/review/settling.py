@@ -10,14 +10,17 @@ ABSTAIN = 3
 """People who could not tell, after whom an item is left alone."""
 
 
-def settle(connection: sqlite3.Connection, item: str) -> None:
+def settle(connection: sqlite3.Connection, item: str, only: str | None = None) -> None:
     """Bring an item's state up to date with what stands on it.
 
     An item that reviewers differ on gets a slot for an adjudicator. Who can't tell is no vote: the item gets a
     slot for somebody else, up to `ABSTAIN` times.
+
+    Args:
+        only: looks at this reviewer's word alone; for gold, which is never settled.
     """
     need: int = connection.execute("SELECT need FROM item WHERE id = ?", (item,)).fetchone()[0]
-    rows = decisions.standing(connection, item)
+    rows = decisions.standing(connection, item, only)
     votes = votes_of(rows)
     abstained = sum(row.stage == "review" for row in rows) - len(votes)
     change: dict[str, object] = {"state": "done"}

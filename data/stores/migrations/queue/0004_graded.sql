@@ -1,0 +1,2 @@
+-- Each decision looks at all of its reviewer's answers to gold.
+CREATE INDEX decision_graded ON decision (reviewer, at) WHERE correct IS NOT NULL;
