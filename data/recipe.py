@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tomli_w
 from pydantic import Field, ValidationError
 
-from outcross.data.samples import KINDS, Filled, Record, digest
+from outcross.data.samples import KINDS, Filled, Prose, Record, digest
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
 
@@ -60,11 +60,35 @@ class Drafting(Record):
     max_tokens: int = Field(default=200, ge=1, le=32_768)
 
 
+TWO_OPINIONS = ("preference", "reasoning")
+"""Kinds on which able people differ so often that one opinion says little."""
+
+
 class Review(Record):
-    """What experts see beside the borderline rows."""
+    """What experts see beside the borderline rows, how many of them see it, and what they are told."""
 
     audit_share: Share = 0.1
     """Of the accepted rows, those that are reviewed all the same."""
+    reviewers: int | None = Field(default=None, ge=1, le=9)
+    """People who must agree on a row; two for pairs and reasoning, and one for all else, where None."""
+    overlap_share: Share = 0.1
+    """Of the rows that one person decides, those that a second one sees too, so that agreement can be measured."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[a-z]{2,8})?$")] = "en"
+    """Of the rows: with their kind, the skill that `qualify` asks for."""
+    qualify: bool = False
+    """Whether reviewers must have passed the training items of that skill."""
+    guideline: Prose = ""
+    """What reviewers are told, as Markdown; or the name of a file beside the recipe, one that ends in `.md`."""
+    guideline_version: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}\.[0-9]{1,9}$")] = "1.0"
+    """Major and minor number. Another major one ends all skills earned under those before."""
+    steps: Literal["first_error", "per_step"] = "first_error"
+    """Whether steps after the first bad one are judged too."""
+    second_look: bool = False
+    """Whether what the validators said is shown to a reviewer who has decided."""
+
+    def needed(self, kind: str) -> int:
+        """How many people must decide a row of a kind, where no second opinion is drawn."""
+        return self.reviewers or (2 if kind in TWO_OPINIONS else 1)
 
 
 class Recipe(Record):
@@ -83,8 +107,13 @@ class Recipe(Record):
 
     @property
     def digest(self) -> str:
-        """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not."""
-        return digest(self.model_dump(mode="json", exclude={"source": {"path"}, "draft": {"count"}}))
+        """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not.
+
+        Neither does how experts are asked: what they decide lies in a release itself, and each decision in the
+        warehouse names the guideline that it was made under.
+        """
+        asked = set(Review.model_fields) - {"audit_share"}
+        return digest(self.model_dump(mode="json", exclude={"source": {"path"}, "draft": {"count"}, "review": asked}))
 
 
 def names(home: Home) -> list[str]:
@@ -151,7 +180,7 @@ def _find(home: Home, name: str) -> Path:
 def _table(home: Home, path: Path, seen: tuple[Path, ...]) -> dict[str, object]:
     if path in seen:
         raise RecipeError(f"{path} is its own base. Take `base` out of one of: {', '.join(map(str, seen))}.")
-    table = _parsed(path)
+    table = _with_guideline(path, _parsed(path))
     base = table.pop("base", None)
     if base is None:
         return table
@@ -167,6 +196,24 @@ def _parsed(path: Path) -> dict[str, object]:
         raise RecipeError(f"{path} can't be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{path} is not TOML: {error}.") from error
+
+
+def _with_guideline(path: Path, table: dict[str, object]) -> dict[str, object]:
+    """The table with the text of the guideline in the place of its file's name."""
+    review = table.get("review")
+    said = review.get("guideline") if isinstance(review, dict) else None
+    if not isinstance(said, str) or not said.endswith(".md") or "\n" in said:
+        return table
+    file = path.parent / said
+    try:
+        return _merge(table, {"review": {"guideline": file.read_text(encoding="utf-8")}})
+    except OSError as error:
+        raise RecipeError(
+            f"{path}: `review.guideline` names {file}, which can't be read: {error.strerror}. Put the file beside the "
+            "recipe, or write the guideline itself."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: `review.guideline` names {file}, which is not UTF-8: {error}.") from error
 
 
 def _merge(base: dict[str, object], over: Mapping[str, object]) -> dict[str, object]:

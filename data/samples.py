@@ -11,6 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 MAX_TEXT = 200_000
 """Characters that one field may hold; longer texts are quarantined at the door."""
 
+MAX_PARTS = 1_000
+"""Steps or turns of one sample, and calls of one turn: a page of many more would stop a browser."""
+
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 in lower-case hexadecimal."""
 
@@ -63,7 +66,7 @@ class Reasoning(Record):
 
     kind: Literal["reasoning"] = "reasoning"
     problem: Filled
-    steps: tuple[Filled, ...] = Field(min_length=1)
+    steps: tuple[Filled, ...] = Field(min_length=1, max_length=MAX_PARTS)
     answer: Filled
     labels: tuple[Literal[-1, 0, 1] | None, ...] = ()
     """One per step (bad, neutral, good; None after the first bad one), or none at all."""
@@ -86,7 +89,7 @@ class Conversation(Record):
     """Several turns between people, or between a person and a model."""
 
     kind: Literal["conversation"] = "conversation"
-    turns: tuple[Turn, ...] = Field(min_length=2)
+    turns: tuple[Turn, ...] = Field(min_length=2, max_length=MAX_PARTS)
 
 
 class ToolCall(Record):
@@ -103,7 +106,7 @@ class Action(Record):
 
     role: Literal["system", "user", "assistant", "tool"]
     text: Prose = ""
-    calls: tuple[ToolCall, ...] = ()
+    calls: tuple[ToolCall, ...] = Field(default=(), max_length=MAX_PARTS)
     answers: str | None = None
     """For a tool's turn, the `call_id` that it answers."""
 
@@ -112,7 +115,7 @@ class Trajectory(Record):
     """Turns in which tools are called on the way to an answer."""
 
     kind: Literal["trajectory"] = "trajectory"
-    turns: tuple[Action, ...] = Field(min_length=2)
+    turns: tuple[Action, ...] = Field(min_length=2, max_length=MAX_PARTS)
 
 
 class Text(Record):

@@ -17,7 +17,7 @@ from outcross.tasks import artifacts
 from outcross.tasks.batches import batches
 from outcross.tasks.draft import alone, require_answers
 from outcross.tasks.intake import Intake
-from outcross.tasks.steps import bulk, draft_batch, import_drafts, plan_drafts
+from outcross.tasks.steps import bulk, draft_batch, import_drafts, import_solutions, plan_drafts
 
 WORKERS = 2
 """Batches drafted at once, so that one's last slow answers don't leave the server idle."""
@@ -33,7 +33,8 @@ def draft(
 ) -> int | Intake:
     """Draft until the plan's first `count` slots are answered; what has an answer is not paid for again.
 
-    Runs that draft for one recipe take turns.
+    Runs that draft for one recipe take turns. A corpus that brings drafts of its own, as CHAMP does, has them taken in
+    first; where the recipe wants no others, no model is asked.
 
     Args:
         recipe: a recipe's name, or the path of its file.
@@ -49,7 +50,12 @@ def draft(
     place = home or settings.home
     if drafts is not None:
         return import_drafts(place, recipe, drafts, generator)
-    name = recipes.load(Home(place), recipe).name
+    loaded = recipes.load(Home(place), recipe)
+    name = loaded.name
+    if loaded.source.reader == "champ":
+        brought = import_solutions(place, recipe)
+        if not (loaded.draft.count if count is None else count):
+            return brought
     with ExitStack() as started:
         with stage("model", 0):
             started.enter_context(alone(Home(place), name))

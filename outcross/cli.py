@@ -216,11 +216,12 @@ def read(
     version: Annotated[int | None, typer.Option(help="A version.", show_default="the newest")] = None,
     head: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 5,
     out: Annotated[Path | None, typer.Option(help="Write all rows to this .parquet or .jsonl file instead.")] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Experts' edits against the drafts, for preference.")] = False,
     home: HomeFolder = None,
 ) -> None:
     """Show the first rows of a release, or write all of it to a file."""
     place = Home(home or from_environment().home)
-    frame = read_release(name, version, home=place.root)
+    frame = read_release(name, version, home=place.root, table="pairs" if pairs else "samples")
     if out is None:
         reports.rows(console, frame.head(head))
     elif out.suffix == ".parquet":
@@ -237,10 +238,17 @@ def read(
 def verify(
     name: Annotated[str, typer.Argument(help="The release.")] = "docstrings",
     version: Annotated[int | None, typer.Option(help="A version.", show_default="the newest")] = None,
+    review: Annotated[bool, typer.Option("--review", help="Prove the review queue instead of a release.")] = False,
     home: HomeFolder = None,
 ) -> None:
-    """Recompute every digest of a release and walk every row's ancestry back to people."""
+    """Recompute every digest of a release and walk every row's ancestry back to people.
+
+    With [bold]--review[/] check the review queue's log, and every item, decision and known answer against it.
+    """
     place = Home(home or from_environment().home)
+    if review:
+        reports.queue_proof(console, place)
+        return
     found = releases.find(place, name, version)
     with console.status(f"Verifying {name} {found.version} …"):
         proof = proofs.verify(place, found)

@@ -20,12 +20,14 @@ from outcross.data.recipe import Recipe
 from outcross.data.release import versions as releases
 from outcross.data.release.decided import ORIGIN
 from outcross.data.release.versions import PAGE, Release
+from outcross.data.release.witnesses import forgotten, heads
+from outcross.data.review.management import Management
 from outcross.data.review.people import Person
 from outcross.data.review.queue import Queue
 from outcross.data.stores import journal, quarantine, screening, vault
 from outcross.data.stores.home import Home
 from outcross.engine import prefect_home
-from outcross.errors import ServingError
+from outcross.errors import InputError, ServingError
 from outcross.settings import Settings
 from outcross.tasks.intake import Intake
 from outcross.tasks.screen import Screen
@@ -173,24 +175,49 @@ def rows(console: Console, frame: pl.DataFrame) -> None:
 def status(console: Console, home: Home) -> None:
     """How each recipe of a home stands; recipes with nothing in the vault are left out."""
     console.print(f"home {home.root.absolute()}", highlight=False, soft_wrap=True)
-    table = _table("", "people", "drafted", "accepted", "borderline", "rejected", "waiting", "release")
+    table = _table("", "people", "drafted", "accepted", "borderline", "rejected", "release")
+    experts = _table("", "decided", "waiting", "split")
     for name in recipes.names(home):
         people = vault.counts(home, name)
         if not people:
             continue
         recipe = recipes.load(home, name)
         judged = screening.outcomes(home, name, Screen.of(recipe).ruleset)
-        waiting = Queue(home.queue).counts(name).waiting if home.queue.exists() else 0
         newest = releases.versions(home, name)
         table.add_row(
             Text(name),
             f"{people.get('mixture', 0):,}",
             f"{journal.tally(home, name).get('drafted', 0):,}",
             *(f"{count:,}" for count in (judged.accepted, judged.borderline, judged.rejected)),
-            f"{waiting:,}",
             str(newest[-1]) if newest else "–",
         )
+        if home.queue.exists():
+            queue = Queue(home.queue).counts(name)
+            decided = sum(queue.decided.values())
+            experts.add_row(Text(name), *(f"{count:,}" for count in (decided, queue.waiting, queue.split)))
     console.print(table if table.row_count else "Nothing was ingested yet. Start with: outcross run docstrings")
+    if experts.row_count:
+        console.print("\n[bold]Experts[/]  decisions, drafts that wait, drafts that they split on")
+        console.print(experts)
+
+
+def queue_proof(console: Console, home: Home) -> None:
+    """Check the review queue, and say how much of it holds.
+
+    Raises:
+        InputError: there is none.
+        VerificationFailed: names the first event that doesn't hold.
+    """
+    if not home.queue.exists():
+        raise InputError(f"{home.root} has no review queue yet: outcross screen makes one.")
+    with console.status("Verifying the review queue …"):
+        held = Management(home.queue, read_only=True).prove()
+        gone = forgotten(Queue(home.queue, read_only=True), heads(home))
+    said = f"{held['item']:,} items, {held['decision']:,} decisions and {held['gold']:,} known answers are as recorded"
+    console.print(f"[green]The review queue holds.[/] {said} in {held['event']:,} events.", highlight=False)
+    for made, event in gone.items():
+        said = f"event {event}, which {made.name} {made.version} wrote down, is gone: an end was cut off, or a copy put"
+        console.print(f"{said} back", style="yellow", highlight=False)
 
 
 PARTS = [

@@ -6,30 +6,29 @@ from outcross.data.corpora import champ
 from outcross.data.corpora.candidates import Refusal
 from outcross.data.corpora.champ import Solution
 from outcross.data.recipe import Recipe
-from outcross.data.review.answers import Label
+from outcross.data.review.answers import Answer
+from outcross.data.review.gold import Gold
 from outcross.data.review.items import Item
-from outcross.data.samples import Record
+from outcross.data.review.management import Management
 from outcross.data.stores import vault
+from outcross.data.stores.home import Home
 from outcross.tasks.imports import as_synthetic
+from outcross.tasks.review import rules, skill
 
 TRAINING_SHARE = 0.5
 """Of the gold, what is shown with its answer to those who learn; the rest measures, and nobody sees its answer."""
 
 
-class Known(Record):
-    """The answer that people gave."""
+def add_gold(home: Home, recipe: Recipe) -> int:
+    """Put what a recipe's corpus knows the answers of into the review queue; return how many were new.
 
-    verdict: str
-    labels: tuple[Label, ...]
-
-
-class Gold(Record):
-    """An item with the answer that is known to be right."""
-
-    item: Item
-    answer: Known
-    explanation: str
-    training: bool
+    A corpus without marked solutions brings none.
+    """
+    if recipe.source.reader != "champ":
+        return 0
+    desk = Management(home.queue)
+    desk.set_policy(recipe.name, rules(recipe))
+    return desk.add_gold([one for one in gold(recipe) if isinstance(one, Gold)])
 
 
 def gold(recipe: Recipe) -> Iterator[Gold | Refusal]:
@@ -54,8 +53,8 @@ def _gold(recipe: Recipe, solution: Solution) -> Gold | Refusal:
         return sample
     wrong = solution.labels.index(-1) + 1 if -1 in solution.labels else None
     return Gold(
-        item=Item.of(sample, recipe=recipe.name, source="gold", incl_prob=1.0),
-        answer=Known(verdict="error" if wrong else "correct", labels=solution.labels),
+        item=Item.of(sample, recipe=recipe.name, source="gold", incl_prob=1.0, skill=skill(recipe)),
+        answer=Answer(verdict="error" if wrong else "correct", labels=solution.labels),
         explanation=f"People found the first mistake in step {wrong}." if wrong else "People found no mistake.",
         training=int(sample.sample_id[:8], 16) < TRAINING_SHARE * 16**8,
     )

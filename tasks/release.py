@@ -11,17 +11,19 @@ from pydantic import ValidationError
 from outcross.data.recipe import Recipe
 from outcross.data.release import decided
 from outcross.data.release import versions as releases
+from outcross.data.release.pairs import pairs
 from outcross.data.release.table import Tables, Weight, ancestors, build, store
 from outcross.data.release.versions import Release
 from outcross.data.samples import Sample
-from outcross.data.stores import decisions, screening, vault, warehouse
+from outcross.data.stores import decisions, screening, trust, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import GateFailed, RecipeError, ReleaseError
 from outcross.mixture.policy import Policy
-from outcross.mixture.weights import weigh
+from outcross.mixture.weights import COLUMNS, weigh
 from outcross.tasks import manifest
 from outcross.tasks.gate import gate
 from outcross.tasks.leaks import leaking
+from outcross.tasks.review import doubted
 from outcross.tasks.screen import Screen, unjudged
 
 LEAK = "it repeats held-out text"
@@ -56,6 +58,8 @@ class Candidates:
     rows: dict[str, Sample]
     reviewed: set[str]
     """Ids of rows that a person approved or edited."""
+    trust: dict[str, float]
+    """How far such rows can be trusted, by id; fully where nothing is known."""
     ancestors: dict[str, Sample]
     kept_out: dict[str, str]
     """Why each draft that isn't among them stays out, and each row of people's that repeats held-out text."""
@@ -65,14 +69,18 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
     """People's mixture rows, and drafts that the screen accepted or an expert let through.
 
     An expert's last word stands over the screen's, whatever the rules are by now; a borderline draft without one
-    waits. A draft that is a person's row word for word stays out: the row stands as that person's.
+    waits, and so does any draft that somebody objects to until it is settled. A draft that is a person's row word for
+    word stays out: the row stands as that person's.
     """
     verdicts = screening.verdicts(home, recipe.name, Screen.of(recipe).ruleset)
     settled = {row[0]: row[1:] for row in decisions.settled(home, recipe.name).iter_rows()}
+    doubts = doubted(home, recipe)
     let_through = {
-        key: edited if verdict == "edit" else key for key, (verdict, edited) in settled.items() if verdict != "reject"
+        key: edited if verdict == "edit" else key
+        for key, (verdict, edited) in settled.items()
+        if verdict != "reject" and key not in doubts
     }
-    accepted = set(verdicts.filter(pl.col("outcome") == "accepted")["sample_id"]) - settled.keys()
+    accepted = set(verdicts.filter(pl.col("outcome") == "accepted")["sample_id"]) - settled.keys() - doubts.keys()
     passed = let_through | {key: key for key in accepted}
     written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"])
     chosen = {kept for key, kept in passed.items() if key not in written}
@@ -84,10 +92,11 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
     kept_out = dict.fromkeys(unjudged(home, recipe), UNJUDGED)
     kept_out |= {key: KEPT_OUT[outcome] for key, outcome in verdicts.select("sample_id", "outcome").iter_rows()}
     kept_out |= {key: KEPT_OUT[verdict] for key, (verdict, _) in settled.items()}
-    kept_out |= dict.fromkeys(leaks, LEAK)
+    kept_out |= doubts | dict.fromkeys(leaks, LEAK)
     return Candidates(
         rows=rows,
         reviewed=set(let_through.values()),
+        trust=trust.current(home, recipe.name),
         ancestors=_ancestry(home, recipe, made),
         kept_out={key: reason for key, reason in sorted(kept_out.items()) if key not in rows},
     )
@@ -125,7 +134,10 @@ def release(home: Home, recipe: Recipe) -> Release:
     made = {key: found.rows[key] for key in weights}
     kin = _kept(recipe.name, made, found.ancestors)
     settled = [key for key, entry in weights.items() if entry.klass in ("hybrid", "reviewed")]
-    tables = Tables(build(made.values(), weights), ancestors(kin.values()), decided.decided(home, recipe.name, settled))
+    decisions_on = decided.decided(home, recipe.name, settled)
+    tables = Tables(
+        build(made.values(), weights), ancestors(kin.values()), decisions_on, pairs(made.values(), kin, decisions_on)
+    )
     facts = manifest.facts(recipe, rules, tables)
 
     def fill(folder: Path, version: int) -> Mapping[str, object]:
@@ -154,16 +166,11 @@ def _weighable(found: Candidates) -> pl.DataFrame:
                 sample.provenance.origin.value,
                 key in found.reviewed,
                 sample.provenance.depth,
+                found.trust.get(key, 1.0) if key in found.reviewed else 1.0,
             )
             for key, sample in found.rows.items()
         ],
-        schema={
-            "sample_id": pl.Utf8,
-            "stratum": pl.Utf8,
-            "origin": pl.Utf8,
-            "reviewed": pl.Boolean,
-            "depth": pl.Int64,
-        },
+        schema=COLUMNS,
         orient="row",
     )
 

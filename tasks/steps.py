@@ -15,7 +15,7 @@ from outcross.data import recipe as recipes
 from outcross.data.release.versions import Release
 from outcross.data.stores.home import Home
 from outcross.serving.endpoint import Endpoint
-from outcross.tasks import draft, imports, ingest, plan, release, review, screen
+from outcross.tasks import draft, gold, imports, ingest, plan, release, review, screen
 from outcross.tasks.draft import Drafted
 from outcross.tasks.intake import Intake
 
@@ -39,6 +39,13 @@ def import_drafts(home: Path, recipe: str, drafts: Path, generator: str) -> Inta
     """Take in drafts that somebody already has."""
     place = Home(home)
     return imports.import_drafts(place, recipes.load(place, recipe), drafts, generator)
+
+
+@task(name="import-solutions", task_run_name="import-{recipe}", cache_policy=NO_CACHE)
+def import_solutions(home: Path, recipe: str) -> Intake:
+    """Take in the drafts that a recipe's own corpus brings."""
+    place = Home(home)
+    return imports.import_solutions(place, recipes.load(place, recipe))
 
 
 @task(name="plan", task_run_name="plan-{recipe}", cache_policy=NO_CACHE)
@@ -72,9 +79,12 @@ def screen_batch(home: Path, recipe: str, ids: list[str]) -> int:
 
 @task(name="enqueue", task_run_name="enqueue-{recipe}", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
 def enqueue_doubtful(home: Path, recipe: str) -> int:
-    """Put borderline drafts and the audit slice before experts."""
+    """Put borderline drafts and the audit slice before experts, and among them what is known to be right or wrong."""
     place = Home(home)
-    return review.enqueue(place, recipes.load(place, recipe))
+    loaded = recipes.load(place, recipe)
+    queued = review.enqueue(place, loaded)
+    gold.add_gold(place, loaded)
+    return queued
 
 
 @task(name="collect", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from selenium.webdriver import Chrome
 
 from outcross.data.recipe import Recipe, load
@@ -14,6 +15,10 @@ from outcross.data.review.queue import Queue
 from outcross.data.stores.home import Home
 from tests.browser import chromium
 from tests.review_items import Clock
+
+# A machine that is busy with other things makes no property untrue.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from outcross.tasks.screen import Screen
 from tests import make
 
 
-def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str) -> None:
+def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str, *, audited: bool = False) -> None:
     """Put drafts with a verdict into the warehouse, as drafting and screening would."""
     entries = [
         Draft(request_key=one.sample_id, setup="test", rank=one.sample_id, state="drafted", sample=one, model="tiny")
@@ -27,7 +27,7 @@ def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str) -> 
     ]
     journal.write(home, recipe.name, entries)
     frame = pl.DataFrame(
-        [(one.sample_id, outcome, [], False, 1.0) for one in samples],
+        [(one.sample_id, outcome, [], audited, 1.0) for one in samples],
         schema={
             "sample_id": pl.Utf8,
             "outcome": pl.Utf8,
@@ -40,7 +40,7 @@ def drafted(home: Home, recipe: Recipe, samples: list[Sample], outcome: str) -> 
     screening.add_verdicts(home, recipe.name, Screen.of(recipe).ruleset, frame)
 
 
-def decide(home: Home, sample: Sample, verdict: str, *, seq: int, edit: Sample | None = None) -> None:
+def decide(home: Home, sample: Sample, verdict: str, *, seq: int, edit: Sample | None = None, **more: object) -> None:
     decisions.add(
         home,
         "mine",
@@ -59,6 +59,7 @@ def decide(home: Home, sample: Sample, verdict: str, *, seq: int, edit: Sample |
                     "incl_prob": 1.0,
                     "shown_hash": "0" * 64,
                     "reviewed_at": "2026-01-01T00:00:00Z",
+                    **more,
                 }
             )
         ],

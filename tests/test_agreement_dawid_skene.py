@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from outcross.agreement.dawid_skene import MOST_ROUNDS, RIGHT, WRONG, dawid_skene
@@ -83,7 +83,6 @@ def test_the_estimate_is_that_of_another_implementation_told_our_prior_as_known_
     assert ours.prior == pytest.approx(np.array(theirs["prior"]), abs=1e-3)
 
 
-@settings(deadline=None)
 @given(cells)
 def test_what_comes_out_are_probabilities(held):
     judgements = said(held)
@@ -96,7 +95,6 @@ def test_what_comes_out_are_probabilities(held):
     assert ((estimate.accuracy > 0) & (estimate.accuracy < 1)).all()
 
 
-@settings(deadline=None)
 @given(cells, st.lists(st.integers(-1, 2), min_size=8, max_size=8))
 def test_known_items_stay_at_their_class_whatever_was_said(held, classes):
     judgements = said(held)
@@ -105,7 +103,6 @@ def test_known_items_stay_at_their_class_whatever_was_said(held, classes):
     assert (dawid_skene(judgements, gold).posterior[sure] == np.eye(3)[gold[sure]]).all()
 
 
-@settings(deadline=None)
 @given(cells, st.permutations(range(5)))
 def test_the_estimate_depends_on_no_reviewers_name_and_on_no_order(held, names):
     one = dawid_skene(said(held))

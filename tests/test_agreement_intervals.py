@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binom, binomtest
 
@@ -34,7 +34,6 @@ def test_so_many_clean_audits_prove_a_rate_and_one_fewer_does_not(rate, audits):
     assert upper_bound(5, 208) <= 0.05 < upper_bound(5, 207)
 
 
-@settings(deadline=None)
 @given(counts, levels)
 def test_bounds_rise_with_what_was_counted_and_fall_with_how_much_was_seen(case, delta):
     k, n = case
@@ -45,7 +44,6 @@ def test_bounds_rise_with_what_was_counted_and_fall_with_how_much_was_seen(case,
     assert interval(k, n + 1)[0] <= interval(k, n)[0]
 
 
-@settings(deadline=None)
 @given(counts, levels, levels)
 def test_the_more_certain_the_wider(case, one, other):
     lower, upper = sorted([one, other])

@@ -61,6 +61,9 @@ def test_a_users_own_rows_go_through_the_whole_job_and_leave_artifacts_in_prefec
     assert found["outcomes-my-tasks"] == "table"
     assert found["review-my-tasks"] == "markdown"
     assert found["release-my-tasks"] == "markdown"
+    kept = b"".join(path.read_bytes() for path in Path(prefect["PREFECT_HOME"]).rglob("*") if path.is_file())
+    assert b"pipeline-my-tasks" in kept
+    assert b"more. How many?" not in kept, "Prefect holds a row's text"
     status = outcross("status", "--home", home.root, env=prefect)
     assert "my-tasks" in status.stdout
     proof = outcross("verify", "my-tasks", "--home", home.root, env=prefect)

@@ -119,7 +119,7 @@ def test_an_empty_release_fails():
 
 def test_a_weighed_mixture_passes_at_the_very_edge_of_its_rules():
     table = pl.DataFrame(release())
-    pool = table.select("sample_id", "stratum", "origin", "depth", reviewed=pl.col("klass") == "reviewed")
+    pool = table.select("sample_id", "stratum", "origin", "depth", reviewed=pl.col("klass") == "reviewed", trust=1.0)
     mixture = weigh(pool, Policy(human_floor=0.7, unreviewed_cap=0.1))
     assert mixture.binding
     weighed = table.drop("weight", "klass", "stratum").join(mixture.rows, on="sample_id")

@@ -14,15 +14,14 @@ from scipy.optimize import linprog
 from outcross.errors import InputError, MixtureRefused
 from outcross.mixture.policy import Policy
 from outcross.mixture.supply import CLASSES, Supply, limits
-from outcross.mixture.weights import Mixture, weigh
+from outcross.mixture.weights import COLUMNS, Mixture, weigh
 
 KLASS = {
-    "human": {"origin": "human", "reviewed": False, "depth": 0},
-    "hybrid": {"origin": "hybrid", "reviewed": True, "depth": 1},
-    "reviewed": {"origin": "synthetic", "reviewed": True, "depth": 1},
-    "unreviewed": {"origin": "synthetic", "reviewed": False, "depth": 1},
+    "human": {"origin": "human", "reviewed": False, "depth": 0, "trust": 1.0},
+    "hybrid": {"origin": "hybrid", "reviewed": True, "depth": 1, "trust": 1.0},
+    "reviewed": {"origin": "synthetic", "reviewed": True, "depth": 1, "trust": 1.0},
+    "unreviewed": {"origin": "synthetic", "reviewed": False, "depth": 1, "trust": 1.0},
 }
-SCHEMA = {"sample_id": pl.String, "stratum": pl.String, "origin": pl.String, "reviewed": pl.Boolean, "depth": pl.Int64}
 
 
 def rows(**strata: tuple[int, ...]) -> pl.DataFrame:
@@ -34,7 +33,7 @@ def rows(**strata: tuple[int, ...]) -> pl.DataFrame:
                 for index in range(count):
                     yield {"sample_id": f"{stratum}-{klass}-{index:06}", "stratum": stratum, **KLASS[klass]}
 
-    return pl.DataFrame(list(each()), schema=SCHEMA)
+    return pl.DataFrame(list(each()), schema=COLUMNS)
 
 
 def mass(mixture: Mixture, **where: str) -> float:

@@ -1,7 +1,10 @@
 """The review queue keeps its promises: one item to one person, every decision once and for good."""
 
+import multiprocessing
+import pickle
 import sqlite3
 import string
+import time
 from pathlib import Path
 
 import pytest
@@ -447,6 +450,14 @@ def test_a_queue_that_is_only_read_is_neither_made_nor_changed(queue: Queue, tmp
     assert reader.verify() == queue.verify()
     with pytest.raises(StoreError, match="readonly"):
         reader.add_reviewer("eve")
+
+
+def test_a_queue_goes_on_in_a_fork_and_as_a_pickle(queue: Queue) -> None:
+    queue.enqueue([an_item(1)])
+    with multiprocessing.get_context("fork").Pool(1) as forked:
+        assert forked.apply(queue.counts).waiting == 1
+    queue._now = time.time  # the test's own clock stays where it is
+    assert pickle.loads(pickle.dumps(queue)).counts().waiting == 1
 
 
 def test_the_file_is_for_its_owner_alone(queue: Queue) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from outcross.data.review import gold
+from outcross.data.review.answers import Answer
+from outcross.data.review.gold import Gold
 from outcross.data.review.items import Policy
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
+from outcross.data.samples import Preference
 from outcross.errors import ClaimLost, ReviewError, VerificationFailed
 from tests.review_items import Clock, a_gold, an_item, ruling, sql, taken
 
@@ -78,6 +81,28 @@ def test_gold_of_another_recipe_is_not_mixed_in(queue: Queue, management: Manage
     management.add_gold([a_gold(100, recipe="other")])
     queue.enqueue([an_item(1)])
     assert taken(queue).shown.content.instruction == "What is 1 + 1?"  # type: ignore[union-attr]
+
+
+def test_gold_with_nothing_to_show_takes_no_place_of_work_that_has(queue: Queue, management: Management) -> None:
+    """Else the second look, which follows or doesn't, would tell gold while it can still be taken back."""
+    management.add_gold([a_gold(100)])
+    queue.enqueue([an_item(1, hint="{}")])
+    assert taken(queue).shown.content.instruction == "What is 1 + 1?"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("place", "swapped"), [(0.0, True), (0.9, False)])
+def test_a_pair_stands_by_lot_though_it_takes_the_place_of_another_kind(
+    tmp_path: Path, clock: Clock, place: float, swapped: bool
+) -> None:
+    drawn = iter([0.0, place])  # gold, and where its better answer stands
+    queue = Queue(tmp_path / "review.sqlite", now=clock, chance=lambda: next(drawn))
+    queue.add_reviewer("ada")
+    pair = Preference(prompt="Which?", chosen="This.", rejected="That.")
+    known = Gold(item=an_item(100, pair), answer=Answer(verdict="chosen"), explanation="This is right.")
+    Management.beside(queue).add_gold([known])
+    queue.enqueue([an_item(1)])
+    claim = taken(queue)
+    assert (claim.shown.content.kind, claim.swapped) == ("preference", swapped)
 
 
 def test_a_reviewer_who_is_often_wrong_is_paused_until_a_manager_has_looked(

@@ -7,19 +7,24 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from outcross.data.recipe import Review
+from outcross.data.review.queue import Queue
 from tests import make
 from tests.openai_server import openai_server
+from tests.review_items import ruling, taken
 from tests.running import BIN, free_port
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STORES = (ROOT / "docs" / "stores.md").read_text(encoding="utf-8")
+DOCS = sorted((ROOT / "docs").glob("*.md"))
 
 pytestmark = pytest.mark.xdist_group("readme")
 
@@ -59,6 +64,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
         for process in STARTED:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(60)
+
+
+def decide(folder: Path) -> None:
+    """What a reviewer does while the page is up, who approves one item; test_review_commands.py does it by keys."""
+    queue = Queue(folder / ".outcross" / "review.sqlite")
+    claim = taken(queue, "ada")
+    queue.submit(claim.token, "ada", ruling(claim))
 
 
 def run(command: str, folder: Path, env: dict[str, str]) -> None:
@@ -101,6 +113,8 @@ def test_the_readmes_commands_run_in_their_order(block, checkout):
             env[name] = value.replace("4200", port)
         else:
             run(command.replace("server start", f"server start --port {port}"), folder, env)
+        if command.startswith("outcross review "):
+            decide(folder)
 
 
 @pytest.mark.parametrize("block", blocks(README, "python"))
@@ -123,9 +137,14 @@ def test_every_documented_query_runs(checkout):
 
 
 def test_links_in_the_docs_lead_somewhere():
-    for source, text in ((ROOT, README), (ROOT / "docs", STORES)):
-        for target in re.findall(r"\]\(([^)#:]+)\)", text):
-            assert (source / target).exists(), target
+    for path in (ROOT / "README.md", *DOCS):
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("block", blocks(README, "toml"))
+def test_the_readmes_recipe_tables_hold(block):
+    Review.model_validate(tomllib.loads(block)["review"])
 
 
 @pytest.mark.slow

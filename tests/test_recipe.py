@@ -3,6 +3,7 @@
 import pytest
 
 from outcross.data import recipe as recipes
+from outcross.data.recipe import Review
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
 from outcross.tasks.release import policy
@@ -140,3 +141,67 @@ def test_a_recipes_digest_names_what_shapes_the_rows_and_not_where_the_file_lies
     assert one.digest == other.digest == moved.digest
     assert recipes.write(home, "mine", {"base": "jsonl", "draft": {"temperature": 0.1}}).digest != one.digest
     assert one.model_copy(update={"kind": "text"}).digest != one.digest
+
+
+def test_how_experts_are_asked_is_no_part_of_a_recipes_digest_but_the_audit_share_is(home):
+    one = recipes.write(home, "mine", {"base": "jsonl"})
+    asked = {
+        "reviewers": 3,
+        "overlap_share": 0.5,
+        "language": "de",
+        "qualify": True,
+        "guideline": "Be fair.",
+        "guideline_version": "2.0",
+        "steps": "per_step",
+        "second_look": True,
+    }
+    assert recipes.write(home, "mine", {"base": "jsonl", "review": asked}).digest == one.digest
+    assert recipes.write(home, "mine", {"base": "jsonl", "review": {"audit_share": 0.5}}).digest != one.digest
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "need"),
+    [
+        ("instruction", None, 1),
+        ("preference", None, 2),
+        ("reasoning", None, 2),
+        ("trajectory", None, 1),
+        ("text", 3, 3),
+    ],
+)
+def test_pairs_and_reasoning_are_decided_by_two_where_the_recipe_says_nothing(kind, said, need):
+    assert Review(reviewers=said).needed(kind) == need
+
+
+def test_a_guideline_may_lie_in_a_file_beside_the_recipe_that_names_it(home):
+    home.recipes.mkdir(parents=True)
+    (home.recipes / "how.md").write_text("Be *fair*.\n")
+    (home.recipes / "below.toml").write_text('base = "jsonl"\n[review]\nguideline = "how.md"\n')
+    (home.recipes / "mine.toml").write_text('base = "below"\n')
+    assert recipes.load(home, "mine").review.guideline == "Be *fair*.\n"
+    kept = recipes.write(home, "mine", {"draft": {"count": 3}})
+    assert kept.review.guideline == "Be *fair*.\n"
+    (home.recipes / "how.md").unlink()
+    with pytest.raises(RecipeError, match=r"`review\.guideline` names .*how\.md, which can't be read: No such file"):
+        recipes.load(home, "mine")
+    (home.recipes / "how.md").write_bytes(b"\xff")
+    with pytest.raises(RecipeError, match="is not UTF-8"):
+        recipes.load(home, "mine")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("reviewers = 0", r"`review\.reviewers`: Input should be greater than or equal to 1 \(found '0'\)"),
+        ("overlap_share = 2", r"`review\.overlap_share`: Input should be less than or equal to 1"),
+        ('language = "English"', r"`review\.language`: String should match pattern"),
+        ('guideline_version = "1"', r"`review\.guideline_version`: String should match pattern"),
+        ('steps = "all"', r"`review\.steps`: Input should be 'first_error' or 'per_step'"),
+        ("qualify = 3", r"`review\.qualify`: Input should be a valid boolean"),
+    ],
+)
+def test_a_review_rule_that_does_not_hold_is_said(home, line, said):
+    home.recipes.mkdir(parents=True)
+    (home.recipes / "mine.toml").write_text(f'base = "jsonl"\n[review]\n{line}\n')
+    with pytest.raises(RecipeError, match=said):
+        recipes.load(home, "mine")

@@ -1,7 +1,10 @@
 """What commands print: nothing that a model or a file wrote may drive the terminal."""
 
 import io
+import json
+import sqlite3
 import sys
+from contextlib import closing
 from types import SimpleNamespace
 
 import polars as pl
@@ -9,10 +12,16 @@ import pytest
 from rich.console import Console
 
 from outcross import cli, reports
+from outcross.data.recipe import Recipe, load
+from outcross.data.review.management import Management
+from outcross.data.review.queue import Queue
+from outcross.data.stores.home import Home
 from outcross.display import Bars, Lines, watcher
-from outcross.errors import RecipeError
+from outcross.errors import InputError, RecipeError, VerificationFailed
 from outcross.progress import stage, tracked, watched_by
 from outcross.tasks.intake import Intake
+from outcross.tasks.release import release
+from tests import judging, review_items
 
 
 def printed(show: object, *arguments: object) -> str:
@@ -59,6 +68,76 @@ def test_a_release_that_was_there_already_is_said_to_stand(published):
     _, made = published
     assert "Nothing differs from version 1" in printed(reports.release, made, [1])
     assert "Nothing differs" not in printed(reports.release, made, [])
+
+
+@pytest.fixture
+def reviewed(stocked: tuple[Home, Recipe]) -> Home:
+    """A home whose queue holds five items, with one decision, one split and one known answer."""
+    home, _ = stocked
+    queue = judging.sit_down(home, "ada", "bob")
+    changes = [{"need": 2, "prio": 1.0}, *({} for _ in range(3))]
+    queue.enqueue(review_items.an_item(n, recipe="mine", **more) for n, more in enumerate(changes))
+    Management(home.queue).add_gold([review_items.a_gold(9, recipe="mine")])
+    judging.answer(queue, "ada", lambda _: {"verdict": "approve"}, 2)
+    judging.answer(queue, "bob", lambda _: {"verdict": "reject", "reasons": ["style"]}, 1)
+    return home
+
+
+def test_status_says_what_experts_decided_what_waits_and_what_they_split_on(reviewed):
+    lines = printed(reports.status, reviewed).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("Experts"))
+    assert [line.split() for line in lines[head + 1 : head + 3]] == [
+        ["decided", "waiting", "split"],
+        ["mine", "3", "2", "1"],
+    ]
+
+
+def test_the_status_of_a_home_without_a_queue_says_nothing_of_experts(stocked):
+    assert "Experts" not in printed(reports.status, stocked[0])
+
+
+def test_the_proof_of_the_queue_counts_all_that_holds(reviewed):
+    said = printed(reports.queue_proof, reviewed)
+    assert "The review queue holds. 5 items, 3 decisions and 1 known answers are as recorded in 11 events." in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE decision SET verdict = 'approve' WHERE verdict = 'reject'", "the decision .* isn't what was recorded"),
+        ("UPDATE gold SET verdict = 'approve'", "the gold .* isn't what was recorded"),
+        ("UPDATE item SET score = 0.1", "the item .* isn't what was recorded"),
+        ("DELETE FROM gold", "the table gold has 0 rows, of which 1 were recorded|the gold .* isn't what was recorded"),
+    ],
+)
+def test_a_queue_that_was_changed_is_proven_wrong(reviewed, change, said):
+    with closing(sqlite3.connect(reviewed.queue)) as connection, connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(change)
+    with pytest.raises(VerificationFailed, match=said):
+        printed(reports.queue_proof, reviewed)
+
+
+def test_a_queue_whose_end_is_gone_is_said_with_the_release_that_wrote_it_down(reviewed):
+    release(reviewed, load(reviewed, "mine").model_copy(update={"mixture": {"human_floor": 0.6}}))
+    copy = reviewed.queue.with_suffix(".copy")
+    reviewed.queue.rename(copy)
+    Queue(reviewed.queue).add_reviewer("ada")
+    assert "event 11, which mine 2 wrote down, is gone" in printed(reports.queue_proof, reviewed)
+
+
+def test_the_commands_lead_to_the_queues_proof_and_to_the_pairs(reviewed, tmp_path):
+    cli.verify(review=True, home=reviewed.root)
+    out = tmp_path / "pairs.jsonl"
+    cli.read("mine", out=out, pairs=True, home=reviewed.root)
+    (pair,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert (pair["chosen"], pair["rejected"]) == ("It joins three texts with a space.", "It joins 3 texts.")
+
+
+def test_a_home_without_a_queue_has_nothing_to_prove_of_it(home):
+    with pytest.raises(InputError, match="has no review queue yet: outcross screen makes one"):
+        printed(reports.queue_proof, home)
 
 
 def test_progress_is_lines_where_it_is_no_terminal_and_bars_where_it_is():

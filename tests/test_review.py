@@ -14,8 +14,10 @@ from outcross.data.review.items import Shown, Source
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Content, Conversation, Instruction, Preference, Reasoning, Text, Trajectory
 from outcross.errors import StoreBusy
+from outcross.review.formulas import ATTRIBUTES
 from outcross.review.pages import TEMPLATES, render
-from outcross.review.screen import blocks, hidden, screen
+from outcross.review.screen import hidden, screen
+from outcross.review.typeset import BARE, CLASSES
 from tests.review_items import MODEL, Clock, an_item
 from tests.visitors import visit
 
@@ -180,7 +182,7 @@ def test_a_busy_queue_asks_for_patience(client: TestClient, monkeypatch: pytest.
 
 
 class Words(HTMLParser):
-    """Collects what stands in each element of class `text`, and all elements by name."""
+    """Collects what stands in each element of class `raw`, and all elements by name."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -191,13 +193,13 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        if "text" in (dict(attrs).get("class") or "").split():
+        if dict(attrs).get("class") == "text raw":
             self.inside = True
-            self.newline = tag == "pre"
+            self.newline = True
             self.texts.append("")
 
     def handle_endtag(self, tag: str) -> None:
-        self.inside = self.inside and tag not in {"pre", "div"}
+        self.inside = self.inside and tag != "pre"
 
     def handle_data(self, data: str) -> None:
         if self.inside:
@@ -205,8 +207,12 @@ class Words(HTMLParser):
             self.newline = False
 
 
+def seen(content: Content) -> Shown:
+    return Shown(content=content, origin="synthetic", document="d", licence="l", parents=1, stratum="s")  # type: ignore[arg-type]
+
+
 def words(content: Content) -> tuple[list[str], set[str]]:
-    shown = Shown(content=content, origin="synthetic", document="d", licence="l", parents=1, stratum="s")  # type: ignore[arg-type]
+    shown = seen(content)
     parser = Words()
     parser.feed(render("item.html", screen=screen(shown), shown=shown))
     return parser.texts, parser.tags
@@ -217,31 +223,18 @@ def test_templates_escape_every_value() -> None:
     assert TEMPLATES.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
 
 
-@given(ANY_TEXT)
-def test_a_text_falls_into_blocks_that_together_are_the_text(text: str) -> None:
-    assert "".join(block.text for block in blocks(text)) == text
-
-
-@given(st.lists(st.sampled_from(["```", "~~~", "```py", "words", "", " ```"]), max_size=12).map("\n".join))
-def test_fences_split_without_loss(text: str) -> None:
-    assert "".join(block.text for block in blocks(text)) == text
-
-
-def test_a_code_fence_is_set_as_code() -> None:
-    assert [(block.look, block.text) for block in blocks("a\n```py\nb\n```\nc")] == [
-        ("prose", "a\n"),
-        ("code", "```py\nb\n```\n"),
-        ("prose", "c"),
-    ]
-    assert [block.look for block in blocks("```\nnever closed\n~~~\n")] == ["code"]
-
-
 @given(ANY_TEXT.filter(str.strip))
-def test_no_text_becomes_markup_nor_loses_a_character(text: str) -> None:
+def test_the_raw_form_loses_no_character_and_no_text_becomes_markup_of_its_own(text: str) -> None:
     texts, tags = words(Instruction(instruction="q", context=text, response="r" + text))
-    assert tags <= {"article", "section", "div", "h2", "span", "pre", "dl", "dt", "dd", "bdi", "label", "textarea"}
-    assert texts[1] == text
-    assert "".join(texts[2:]) == "r" + text
+    assert tags <= {"article", "section", "h2", "dl", "dt", "dd", "bdi", *BARE, *CLASSES, *ATTRIBUTES}
+    assert texts == ["q", text, "r" + text]
+
+
+def test_a_passage_is_set_by_what_its_field_holds() -> None:
+    contexts = {"def f():\n    return 1": "code", "Dear Sir,\nI remain yours.": "prose"}
+    for context, look in contexts.items():
+        shown = seen(Instruction(instruction="*q*", context=context, response="r"))
+        assert [part.look for part in screen(shown).asked] == ["prose", look]
 
 
 @pytest.mark.parametrize(

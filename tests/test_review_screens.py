@@ -16,10 +16,10 @@ from outcross.data.review.gold import Gold
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Action, Content, Conversation, Preference, Reasoning, ToolCall, Trajectory, Turn
-from outcross.review.app import create_app
 from outcross.review.arguments import laid_out
 from outcross.review.rivals import rivalry, spoken
 from outcross.review.screen import CAP, screen
+from tests import visitors
 from tests.review_items import Clock, an_item
 
 PAIR = Preference(prompt="Which sea is saltier?", chosen="The Red Sea is.", rejected="The Baltic is.")
@@ -39,11 +39,7 @@ def visit(queue: Queue, chance: float = 1.0) -> TestClient:
     """Ada's own page, an adjudicator's; a `chance` of 1 keeps gold away and pairs as they are."""
     queue._chance = lambda: chance
     queue.add_reviewer("ada", "adjudicator")
-    app = create_app(queue, "ada")
-    client = TestClient(app, base_url="http://127.0.0.1:8787")
-    client.get("/", params={"key": app.state.keys.link}, follow_redirects=False)
-    client.headers.update({"X-CSRF-Token": app.state.keys.csrf, "Sec-Fetch-Site": "same-origin"})
-    return client
+    return visitors.visit(queue, "ada")
 
 
 def claim(client: TestClient, desk: str = "review") -> dict[str, Any]:
@@ -189,7 +185,7 @@ def laid(content: Content, **more: Any) -> Any:
 def test_a_long_result_is_cut_at_a_line_and_loses_nothing() -> None:
     text = "\n".join(f"row {number}" for number in range(4_000))
     acts = laid(Trajectory(turns=(*COURSE.turns[:2], Action(role="tool", text=text, answers="c1")))).acts
-    start, rest = acts[2].said.blocks[0].text, acts[2].more.blocks[0].text
+    start, rest = acts[2].said.text, acts[2].more.text
     assert start + rest == text
     assert len(start) <= CAP
     assert start.endswith("\n")
@@ -198,7 +194,7 @@ def test_a_long_result_is_cut_at_a_line_and_loses_nothing() -> None:
 
 def test_a_result_without_line_ends_is_cut_all_the_same() -> None:
     acts = laid(Trajectory(turns=(COURSE.turns[0], Action(role="tool", text="x" * (CAP + 5))))).acts
-    assert (len(acts[1].said.blocks[0].text), len(acts[1].more.blocks[0].text)) == (CAP, 5)
+    assert (len(acts[1].said.text), len(acts[1].more.text)) == (CAP, 5)
     assert acts[1].heading == "Result of an unknown call"
 
 

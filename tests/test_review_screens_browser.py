@@ -326,7 +326,8 @@ def test_who_cannot_tell_says_so_and_no_more(queue: Queue, driver: Chrome, visit
 def test_calls_unfold_and_raw_shows_them_as_they_were_written(queue: Queue, driver: Chrome, visit: Visit) -> None:
     queue.enqueue([an_item(1, COURSE)])
     visit()
-    seen = "return [...document.querySelectorAll('.call .text')].filter(e => e.offsetParent).map(e => e.textContent)"
+    texts = "document.querySelectorAll('.call :is(.rendered, .text)')"
+    seen = f"return [...{texts}].filter(e => e.offsetParent).map(e => e.textContent)"
     assert driver.execute_script(seen) == ['{"to":"Milano","day":5.0}']
     press(driver, "t")
     assert driver.execute_script(seen) == ['{\n  "to": "Milano",\n  "day": 5.0\n}']

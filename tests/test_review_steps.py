@@ -1,9 +1,6 @@
 """Between warehouse and queue: what stays right when a queue is put back, a share changes, or recipes share drafts."""
 
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -24,7 +21,8 @@ from tests import make, released
 def screened(home: Home, name: str, drafts: Path, share: float, **source: object) -> Recipe:
     """A recipe with imported drafts, judged and queued."""
     recipe = make.recipe(home, drafts.with_name("people.jsonl"), name=name, stratum="", **source)
-    recipe = recipe.model_copy(update={"review": recipe.review.model_copy(update={"audit_share": share})})
+    review_rules = recipe.review.model_copy(update={"audit_share": share, "overlap_share": 0.0})
+    recipe = recipe.model_copy(update={"review": review_rules})
     vault.add(home, name, [("mixture", make.human("It adds two numbers and returns what they make."))])
     import_drafts(home, recipe, drafts, "their-model")
     screen(home, recipe, unjudged(home, recipe))
@@ -92,19 +90,6 @@ def test_an_approval_after_an_edit_settles_the_draft_itself(home):
     released.decide(home, draft, "edit", seq=1, edit=make.hybrid(draft, "It adds up two numbers."))
     released.decide(home, draft, "approve", seq=2)
     assert decisions.settled(home, "mine").rows() == [(draft.sample_id, "approve", None)]
-
-
-def test_the_documented_query_counts_what_waits_for_review(home, drafts, tmp_path):
-    screened(home, "mine", drafts, 1.0)
-    decide(home, 2)
-    assert Queue(home.queue).claim("ada")
-    text = (Path(__file__).parents[1] / "docs" / "stores.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```python\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
-    (tmp_path / ".outcross").symlink_to(home.root)
-    said = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, check=True, capture_output=True, text=True)
-    counts = Queue(home.queue).counts("mine")
-    assert said.stdout == f"{{'mine': {counts.waiting}}}\n"
-    assert counts.claimed == 1
 
 
 def test_decisions_on_drafts_of_another_home_are_said(home, drafts):

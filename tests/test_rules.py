@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from outcross.errors import InputError, RecipeError
 from outcross.validators.length import Length
-from outcross.validators.routing import audited
+from outcross.validators.routing import audited, overlapping
 from outcross.validators.rules import DEFAULTS, Rule, decide, from_settings, ruleset_digest
 from outcross.validators.shape import Shape
 from outcross.validators.signals import SIGNALS
@@ -170,3 +170,13 @@ def test_a_share_of_0_draws_none_and_of_1_all():
 def test_an_audit_that_anyone_could_guess_or_nobody_could_draw_is_refused(key, share, message):
     with pytest.raises(InputError, match=message):
         audited(IDS, key, share)
+
+
+def test_second_opinions_are_drawn_by_the_same_secret_and_independently_of_audits():
+    drawn, seen = overlapping(IDS, b"key", 0.1), audited(IDS, b"key", 0.1)
+    assert drawn == overlapping(reversed(IDS), b"key", 0.1)
+    assert drawn < overlapping(IDS, b"key", 0.2)
+    assert len(drawn) / len(IDS) == pytest.approx(0.1, abs=0.03)
+    assert len(drawn & seen) / len(seen) < 0.3, "an audit is no likelier than another to be seen twice"
+    with pytest.raises(InputError, match="overlap share is 2"):
+        overlapping(IDS, b"key", 2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from outcross.data.corpora.candidates import Refusal
 from outcross.data.release.merkle import root
-from outcross.data.stores import journal, migrate, quarantine, screening, warehouse
+from outcross.data.stores import decisions, journal, migrate, quarantine, screening, warehouse
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Miss
 from outcross.data.stores.lease import lease, lock
@@ -225,3 +225,19 @@ def test_a_merkle_root_changes_with_any_leaf_and_with_their_order(leaves, data):
 def test_a_merkle_root_is_that_of_rfc_6962():
     assert root([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert root([""]) == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+
+
+def test_decisions_from_before_answers_were_kept_go_on_counting(home: Home):
+    home.root.mkdir()
+    script = (migrate.FOLDER / "warehouse" / "0001_warehouse.sql").read_text(encoding="utf-8")
+    with lease(home.warehouse) as connection:
+        connection.execute(migrate.RECORD)
+        connection.execute(script)
+        connection.execute("INSERT INTO migration VALUES (1, 'warehouse')")
+        for seq, (name, verdict) in enumerate([("ada", "approve"), ("bob", "reject"), ("ada", "approve")]):
+            connection.execute(
+                "INSERT INTO decision VALUES (?, ?, 's', 'mine', ?, [], NULL, ?, 'border', 1, 'h', ?)",
+                [f"d{seq}", seq, verdict, name, f"2026-01-0{seq + 1} 00:00:00+00"],
+            )
+    assert decisions.settled(home, "mine").rows() == [("s", "approve", None)]
+    assert decisions.known(home) == {"d0", "d1", "d2"}

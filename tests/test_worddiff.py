@@ -112,3 +112,19 @@ def test_the_work_is_bounded_for_any_text(text: str, monkeypatch: pytest.MonkeyP
     found = diff(text, text[::-1] + "c")
     assert (without("in", found), without("out", found)) == (text, text[::-1] + "c")
     assert sum(pairs) <= 4 * worddiff.STEPS[0][1]
+
+
+@pytest.mark.parametrize("text", ["\n" * 200_000, "a " * 100_000], ids=["empty lines", "words"])
+def test_a_long_text_beside_a_short_one_makes_no_long_rows(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bits: list[int] = []
+    matched = worddiff._matched
+
+    def counted(old: Sequence[str], new: Sequence[str]) -> Iterator[Hunk]:
+        bits.append(len(new))
+        return matched(old, new)
+
+    monkeypatch.setattr(worddiff, "_matched", counted)
+    for texts in (("a\nb c", text), (text, "a\nb c")):
+        found = diff(*texts)
+        assert (without("in", found), without("out", found)) == texts
+    assert max(bits) <= 10

@@ -77,13 +77,18 @@ def _words(counts: Counts, key: tuple[str, ...]) -> str:
 
 
 def overweight(manifest: Mapping[str, Any], table: pa.Table) -> str | None:
-    """The first row that weighs more or less than its stratum's mass in its class gives each row; None if none."""
+    """The first row that weighs what no row of its stratum and class can; None where there is none.
+
+    Human and unreviewed rows share the mass alike; of the others, which count by how far they are trusted, none
+    weighs more than 1.
+    """
     shares = {key: mass / rows for key, (rows, mass) in _said(manifest["strata"], GROUPS["strata"]).items()}
     for row in table.select(["sample_id", "stratum", "klass", "weight"]).sort_by("sample_id").to_pylist():
-        share = shares.get((row["stratum"], row["klass"]), 0.0)
-        if not math.isclose(row["weight"], share, rel_tol=CLOSE):
+        share, weight = shares.get((row["stratum"], row["klass"]), 0.0), row["weight"]
+        by_trust = row["klass"] in ("hybrid", "reviewed") and share
+        if not (0 < weight <= 1 + CLOSE if by_trust else math.isclose(weight, share, rel_tol=CLOSE)):
             return (
-                f"row {row['sample_id']} does not hold: it weighs {row['weight']:g}, and the manifest gives a "
-                f"{row['klass']} row of {row['stratum']} {share:g}."
+                f"row {row['sample_id']} does not hold: it weighs {weight:g}, and the manifest gives a "
+                f"{row['klass']} row of {row['stratum']} {'at most 1' if by_trust else f'{share:g}'}."
             )
     return None

@@ -1,6 +1,7 @@
 """What a training job uses: a published table, as a frame, and nothing that could change under it."""
 
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import polars as pl
@@ -10,6 +11,14 @@ from outcross.data.release import versions as releases
 from outcross.data.stores.home import Home
 from outcross.errors import ReleaseError
 from outcross.settings import from_environment
+
+Table = Literal["samples", "pairs"]
+"""What is trained on; or, for preference training, experts' edits against the drafts that they edited."""
+
+ROWS: dict[Table, str] = {
+    "samples": "SELECT * FROM samples ORDER BY sample_id",
+    "pairs": "SELECT * FROM pairs ORDER BY sample_id",
+}
 
 
 def release_path(name: str, version: int | None = None, *, home: Path | str | None = None) -> Path:
@@ -26,21 +35,25 @@ def release_path(name: str, version: int | None = None, *, home: Path | str | No
     return releases.find(_home(home), name, version).table
 
 
-def read(name: str, version: int | None = None, *, home: Path | str | None = None) -> pl.DataFrame:
+def read(
+    name: str, version: int | None = None, *, home: Path | str | None = None, table: Table = "samples"
+) -> pl.DataFrame:
     """A release as a Polars frame, a row a sample, ordered by `sample_id`; arguments as in `release_path`.
 
-    `weight` says how often a row is drawn in one pass over the mixture: sample with probability proportional
-    to it, or scale each row's loss by it.
+    Of `samples`, `weight` says how often a row is drawn in one pass over the mixture: sample with probability
+    proportional to it, or scale each row's loss by it.
     """
-    return pl.DataFrame(pl.from_arrow(read_arrow(name, version, home=home)))
+    return pl.DataFrame(pl.from_arrow(read_arrow(name, version, home=home, table=table)))
 
 
-def read_arrow(name: str, version: int | None = None, *, home: Path | str | None = None) -> pa.Table:
-    """A release as an Arrow table; arguments as in `release_path`."""
+def read_arrow(
+    name: str, version: int | None = None, *, home: Path | str | None = None, table: Table = "samples"
+) -> pa.Table:
+    """A release as an Arrow table; arguments as in `read`."""
     path = release_path(name, version, home=home)
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            return connection.execute("SELECT * FROM samples ORDER BY sample_id").to_arrow_table()
+            return connection.execute(ROWS[table]).to_arrow_table()
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
         raise ReleaseError(

@@ -1,4 +1,4 @@
-"""The tables of a release: samples with weights, each content field a column; their ancestors; the decisions."""
+"""The tables of a release: samples with weights, each content field a column; their ancestors; decisions; pairs."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from outcross.data.release.merkle import root
+from outcross.data.release.pairs import SCHEMA as PAIRS
 from outcross.data.samples import CONTENT, Provenance, Sample, canonical
 from outcross.data.stores.rows import to_frame
 
@@ -38,17 +39,20 @@ class Tables(NamedTuple):
     """What that was made from; see `ancestors`."""
     decisions: pa.Table
     """What experts decided of it; see `outcross.data.release.decided`."""
+    pairs: pa.Table
+    """What they edited, against what the model had written; see `outcross.data.release.pairs`."""
 
     def roots(self) -> dict[str, str]:
         """The Merkle roots, by their names in the manifest.
 
         They commit to each row's id, provenance, stratum, class and weight, to each ancestor's id and
-        provenance, and to all of each decision.
+        provenance, and to all of each decision and each pair.
         """
         return {
             "rows_root": _root(self.samples, ["sample_id", "provenance_digest", "stratum", "klass", "weight"]),
             "ancestors_root": _root(self.ancestors, ["sample_id", "provenance_digest"]),
             "decisions_root": _root(self.decisions, self.decisions.column_names),
+            "pairs_root": _root(self.pairs, self.pairs.column_names),
         }
 
 
@@ -99,8 +103,14 @@ def store(path: Path, tables: Tables) -> None:
 
 
 def load(connection: duckdb.DuckDBPyConnection) -> Tables:
-    """What `store` wrote, ordered by the first column."""
-    return Tables(*(connection.execute(f"SELECT * FROM {name} ORDER BY 1").to_arrow_table() for name in Tables._fields))
+    """What `store` wrote, ordered by the first column. Releases from before there were pairs have none."""
+    there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    read = {
+        name: connection.execute(f"SELECT * FROM {name} ORDER BY 1").to_arrow_table()
+        for name in Tables._fields
+        if name in there or name != "pairs"
+    }
+    return Tables(**{"pairs": PAIRS.empty_table(), **read})
 
 
 def rebuild(row: Mapping[str, object]) -> Sample:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from outcross.data.release.counts import generators, miscounted, overweight
 from outcross.data.release.decided import Decisions, by_row, fits
+from outcross.data.release.pairs import pairs
 from outcross.data.release.table import Tables, load, rebuild
 from outcross.data.release.versions import MANIFEST, Release, file_digest
 from outcross.data.release.witnesses import Witnesses, hear
@@ -23,6 +24,7 @@ ROOTS = {
     "rows_root": "a row's weight or class, or the set of rows,",
     "ancestors_root": "the set of ancestors",
     "decisions_root": "a decision, or the set of decisions,",
+    "pairs_root": "a pair, or the set of pairs,",
 }
 """What was changed where a root doesn't fit."""
 
@@ -66,6 +68,9 @@ def verify(home: Home, release: Release) -> Proof:
     deepest = max((_walk(sample, known, reach, ()) for sample in rows.values()), default=0)
     with _blaming(str(release.folder / MANIFEST)):
         _rooted(manifest, tables)
+    with _blaming(f"table `pairs` of {release.table}"):
+        _paired(manifest, tables, rows, ancestors)
+    with _blaming(str(release.folder / MANIFEST)):
         _described(manifest, release, tables, rows, ancestors)
         _filed(manifest, release)
     imported = sum(_is_imported(sample) and not sample.provenance.parents for sample in known.values())
@@ -170,8 +175,25 @@ def _is_imported(sample: Sample) -> bool:
     return generation is not None and generation.prompt_digest is None
 
 
+def _paired(
+    manifest: Mapping[str, Any], tables: Tables, rows: Mapping[str, Sample], ancestors: Mapping[str, Sample]
+) -> None:
+    """Check that the pairs are those that the rows, their drafts and the decisions give; older releases have none."""
+    if "pairs_root" not in manifest:
+        return
+    expected = pairs(rows.values(), ancestors, tables.decisions).to_pylist()
+    found = tables.pairs.to_pylist()
+    if found != expected:
+        odd = next((one for one in found if one not in expected), None) or next(
+            (one for one in expected if one not in found), {}
+        )
+        raise ValueError(f"pair {odd.get('decision_id')} is not the one that its row, its draft and its decision give")
+
+
 def _rooted(manifest: Mapping[str, Any], tables: Tables) -> None:
     for part, found in tables.roots().items():
+        if part not in manifest and part == "pairs_root" and not tables.pairs.num_rows:
+            continue
         if manifest[part] == found:
             continue
         named = overweight(manifest, tables.samples) if part == "rows_root" else None

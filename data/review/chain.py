@@ -96,11 +96,16 @@ def verify(connection: sqlite3.Connection) -> Head:
             seen[TABLES[event.kind]] += 1
             if _row_digest(connection, event.kind, event.body["id"]) != event.body["digest"]:
                 raise _broken(event.seq, f"the {TABLES[event.kind]} {event.body['id']} isn't what was recorded")
-    for table in dict.fromkeys(TABLES.values()):
-        rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    for table, rows in recorded(connection).items():
         if rows != seen[table]:
             raise _broken(event.seq + 1, f"the table {table} has {rows} rows, of which {seen[table]} were recorded")
     return event.seq, event.hash
+
+
+def recorded(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many rows the tables hold that events commit to, by table."""
+    tables = dict.fromkeys(TABLES.values())
+    return {table: int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables}
 
 
 def lost(connection: sqlite3.Connection, heads: Iterable[Head]) -> set[Head]:

@@ -44,19 +44,22 @@ FROM item WHERE item.stage = 'review' AND item.source <> 'gold'
     "adjudication": (f"FROM item WHERE item.stage = 'adjudication' {FREE} {ROOM} ORDER BY item.created LIMIT 1",),
     "training": (
         f"""
-FROM gold JOIN item ON item.id = gold.item
+FROM gold CROSS JOIN item ON item.id = gold.item
 WHERE gold.training AND gold.retired IS NULL {FREE}
   AND item.recipe || ' ' || ifnull(item.skill, '') NOT IN (SELECT value FROM json_each(:locked))
 ORDER BY random() LIMIT 1""",
     ),
 }
-"""Where each desk looks for the next item, first to last."""
+"""Where each desk looks for the next item, first to last. A CROSS JOIN keeps its order, so that the few come first."""
 
 GOLD = (
-    "SELECT item.id FROM gold JOIN item ON item.id = gold.item WHERE NOT gold.training AND gold.retired IS NULL "
-    f"AND item.recipe = (SELECT recipe FROM item WHERE id = :best) {FREE} {SKILLED} ORDER BY random() LIMIT 1"
+    "SELECT item.id, item.kind FROM gold CROSS JOIN item ON item.id = gold.item "
+    "WHERE NOT gold.training AND gold.retired IS NULL "
+    "AND (item.recipe, item.hint IS NULL) = (SELECT recipe, hint IS NULL FROM item WHERE id = :best) "
+    f"{FREE} {SKILLED} ORDER BY random() LIMIT 1"
 )
-"""Gold that may take the best item's place: of the same recipe, so that its turning up says nothing."""
+"""Gold that may take the best item's place: of the same recipe, and with something to show afterwards where that one
+has, so that neither its turning up nor what follows says anything."""
 
 INSERT = """
 INSERT INTO claim (item, slot, reviewer, token, taken, expires, state, stage, swapped)
@@ -132,12 +135,12 @@ def lease(
         if locked:
             raise ReviewError(next(iter(locked.values())))
         return False
-    item = best["id"]
     if desk == "review":
         # Looked for in any case, so that the time which a claim takes says nothing either.
-        instead = connection.execute(GOLD, facts | {"best": item}).fetchone()
+        instead = connection.execute(GOLD, facts | {"best": best["id"]}).fetchone()
         drawn = chance() < _gold_share(connection, reviewer)
-        item = instead["id"] if drawn and instead else item
+        best = instead if drawn and instead else best
+    item = best["id"]
     row = facts | {"item": item, "token": secrets.token_urlsafe(24), "desk": desk, "now": now, "expires": now + LEASE}
     if best["kind"] == "preference":
         swapped = _swap(connection, item, chance)

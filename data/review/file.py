@@ -2,16 +2,22 @@
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Self
 
 from outcross.data.review import rulings
+from outcross.data.review.connections import Connections
 from outcross.data.stores.lease import lock
 from outcross.data.stores.migrate import migrate_sqlite
 from outcross.errors import StoreBusy, StoreError
+
+TURNS: dict[tuple[int, Path], threading.Lock] = {}
+"""One lock a file and process. Threads take turns at it, because SQLite's own waiting is fair to nobody: it sleeps for
+up to 0.1 s and tries again. The process is part of the key, so that a fork inherits no lock that nobody will open."""
 
 BUSY = 30.0
 """Seconds that a transaction waits for others; each lasts milliseconds."""
@@ -20,8 +26,8 @@ BUSY = 30.0
 class ReviewFile:
     """The file that queue, accounts and management share.
 
-    Each call is one transaction on a connection of its own, so that an instance may be shared by threads,
-    pickled, or carried across a fork, and a process killed at any moment leaves no half of a call behind.
+    Each call is one transaction on a connection that no other call has meanwhile, so that an instance may be shared
+    by threads, pickled, or carried across a fork, and a process killed at any moment leaves no half of a call behind.
     Any call raises `StoreBusy` where others held the file for `BUSY` seconds, and `StoreError` where the
     file can't be used.
     """
@@ -40,12 +46,13 @@ class ReviewFile:
         self.path = Path(path)
         self._now = now
         self._mode = "ro" if read_only else "rw"
+        self._connections = Connections(self.path, self._mode, BUSY)
         if read_only:
             return
         if not self.path.exists():
             self._make()
         # SQLite doesn't wait when two processes switch a new file to WAL at once, so they take turns.
-        with lock(self.path), self._connected(mode="rwc") as connection:
+        with lock(self.path), self._connected() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate_sqlite(connection, "queue")
 
@@ -62,13 +69,9 @@ class ReviewFile:
             raise StoreError(f"{self.path} can't be made: {error.strerror}.") from error
 
     @contextmanager
-    def _connected(self, mode: str = "") -> Iterator[sqlite3.Connection]:
+    def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
-            address = f"{self.path.absolute().as_uri()}?mode={mode or self._mode}"
-            with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY)) as connection:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA foreign_keys = ON")
-                connection.execute("PRAGMA synchronous = FULL")
+            with self._connections.one() as connection:
                 yield connection
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise  # a defect of ours, not of the file
@@ -82,7 +85,8 @@ class ReviewFile:
 
     @contextmanager
     def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
-        with self._connected() as connection:
+        turn = TURNS.setdefault((os.getpid(), self.path.absolute()), threading.Lock())
+        with nullcontext() if begin == "BEGIN" else turn, self._connected() as connection:
             connection.execute(begin)
             yield connection
             connection.execute("COMMIT")  # not reached after an error: closing the connection undoes it all

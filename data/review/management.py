@@ -12,6 +12,16 @@ from outcross.errors import ReviewError
 class Management(ReviewFile):
     """The manager's side of the same file; see `Queue` for the reviewers'."""
 
+    def prove(self) -> dict[str, int]:
+        """Check the log's hash chain, and every item, decision and known answer against it; return how many hold.
+
+        Raises:
+            VerificationFailed: names the first event that doesn't hold.
+        """
+        with self._snapshot() as connection:
+            events, _ = chain.verify(connection)
+            return {"event": events, **chain.recorded(connection)}
+
     def set_policy(self, recipe: str, policy: Policy) -> bool:
         """Put a recipe's rules in force; return whether they are new.
 

@@ -16,8 +16,6 @@ from outcross.data.review.gold import Feedback
 from outcross.data.review.items import MAX_DRAFT, Claim, Counts, Desk, Item, Role, SkipReason
 from outcross.errors import ClaimLost, ReviewError
 
-CHANCE = secrets.SystemRandom().random
-
 MAX_NOTE = 2_000
 """Characters of a remark on the guideline or on a known answer."""
 
@@ -29,6 +27,11 @@ WHERE excluded.rev > rev
 """
 
 
+def draw() -> float:
+    """A number in [0, 1) that nobody can foresee."""
+    return secrets.randbelow(2**53) / 2**53
+
+
 class Queue(ReviewFile):
     """What reviewers and flows ask of the queue of one data home, at the same time."""
 
@@ -38,7 +41,7 @@ class Queue(ReviewFile):
         *,
         now: Callable[[], float] = time.time,
         read_only: bool = False,
-        chance: Callable[[], float] = CHANCE,
+        chance: Callable[[], float] = draw,
     ) -> None:
         """Open the queue as `ReviewFile` does; `chance` draws from [0, 1), for gold and for the order of pairs."""
         super().__init__(path, now=now, read_only=read_only)

@@ -11,6 +11,9 @@ from outcross.data.stores.home import Home
 from outcross.data.stores.rows import insert_new
 from outcross.data.stores.warehouse import add_samples, opened
 
+Fate = Literal["approve", "edit", "reject"]
+"""What a decision makes of a draft: it stands as it is, a hybrid sample takes its place, or it is out."""
+
 
 class Decision(Record):
     """What one expert decided of one sample."""
@@ -20,7 +23,7 @@ class Decision(Record):
     """The number in the queue, which counts on from an earlier one where the queue was put back from a copy."""
     sample_id: str
     recipe: str
-    verdict: Literal["approve", "edit", "reject"]
+    verdict: Fate
     reasons: tuple[str, ...]
     edited_id: str | None
     """The hybrid sample that an edit made."""
@@ -31,6 +34,9 @@ class Decision(Record):
     shown_hash: str
     reviewed_at: datetime
     """A later decision on the same sample replaces an earlier one; `seq` orders those of one moment."""
+    answer: str | None = None
+    """What was answered, as JSON: the verdict in the kind's own words, the labels, the strength, and all else."""
+    stage: Literal["review", "adjudication"] = "review"
 
 
 def known(home: Home) -> set[str]:
@@ -43,7 +49,9 @@ def add(home: Home, recipe: str, decisions: Sequence[Decision], edited: Sequence
     """Store a recipe's decisions and the samples that edits made, in one transaction; return how many were new."""
     if not decisions:
         return 0
-    frame = pl.DataFrame([decision.model_dump() for decision in decisions], schema_overrides={"edited_id": pl.Utf8})
+    frame = pl.DataFrame(
+        [decision.model_dump() for decision in decisions], schema_overrides={"edited_id": pl.Utf8, "answer": pl.Utf8}
+    )
     frame = frame.cast({"reasons": pl.List(pl.Utf8)})
     with opened(home) as connection:
         add_samples(connection, recipe, edited)

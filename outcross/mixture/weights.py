@@ -14,7 +14,14 @@ from outcross.mixture.supply import CLASSES, SLACK, Supply, Vector, carries, fil
 NAMED = 5
 """Strata that a message names before it counts the rest."""
 
-COLUMNS = {"sample_id": pl.String, "stratum": pl.String, "origin": pl.String, "reviewed": pl.Boolean, "depth": pl.Int64}
+COLUMNS = {
+    "sample_id": pl.String,
+    "stratum": pl.String,
+    "origin": pl.String,
+    "reviewed": pl.Boolean,
+    "depth": pl.Int64,
+    "trust": pl.Float64,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +44,14 @@ def weigh(rows: pl.DataFrame, policy: Policy) -> Mixture:
     """Weigh rows so that every stratum keeps its share of the human rows and its floor of human mass.
 
     In each stratum hybrid rows come first, then reviewed, then unreviewed ones, as far as the human floor
-    and the cap on unreviewed mass leave room; human rows hold the rest. Rows of one class in one stratum
-    weigh the same. The result doesn't depend on the order of `rows`.
+    and the cap on unreviewed mass leave room; human rows hold the rest. Rows of one class in one stratum share
+    its mass in proportion to their trust, as far as no row weighs more than it may. The result doesn't depend on the
+    order of `rows`.
 
     Args:
         rows: one row a sample: sample_id (unique), stratum, origin ("human", "hybrid" or "synthetic"),
-            reviewed (whether a person approved it) and depth (generations away from people, >= 0); no nulls.
+            reviewed (whether a person approved it), depth (generations away from people, >= 0) and trust (in
+            (0, 1], such as the probability that the row is good); no nulls.
         policy: the rules.
 
     Raises:
@@ -57,9 +66,7 @@ def weigh(rows: pl.DataFrame, policy: Policy) -> Mixture:
         raise _refusal(supply, policy, size)
     masses = fill(supply, policy, size)
     strata = _account(supply, masses, policy)
-    weighed = usable.join(
-        strata.select("stratum", "klass", weight=pl.col("mass") / pl.col("rows")), on=["stratum", "klass"], how="left"
-    )
+    weighed = _shared(usable.join(strata.select("stratum", "klass", "mass"), on=GROUP, how="left"), policy)
     idle = weighed.filter(pl.col("weight").is_null()).select(
         "sample_id", reason=pl.format("weight 0: the rules leave no room for {} rows in its stratum", "klass")
     )
@@ -70,6 +77,27 @@ def weigh(rows: pl.DataFrame, policy: Policy) -> Mixture:
         size=size,
         binding=_binding(supply, masses, policy, size),
     )
+
+
+GROUP = ["stratum", "klass"]
+
+
+def _shared(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Rows with their `weight`, from the `mass` of their class in their stratum; null where it has none.
+
+    A row weighs min(cap, c * trust), with the c at which a group's weights sum to its mass. From the most trusted row
+    on, rows are at the cap while what is left of the mass would give the next one more than that.
+    """
+    trust, cap = pl.col("trust"), pl.when(klass="human").then(policy.epoch_cap).otherwise(1.0)
+    rows = rows.sort(*GROUP, "trust", "sample_id", descending=[False, False, True, False])
+    before = pl.int_range(pl.len()).over(GROUP)
+    rows = rows.with_columns(cap=cap, factor=(pl.col("mass") - before * cap) / trust.cum_sum(reverse=True).over(GROUP))
+    factor = pl.col("factor").filter(pl.col("factor") * trust <= pl.col("cap")).first().over(GROUP)
+    shared = pl.min_horizontal("cap", factor.fill_null(math.inf) * trust)
+    # Where all are trusted alike they weigh the same to the last bit.
+    alike = (trust.min() == trust.max()).over(GROUP)
+    weight = pl.when(alike).then(pl.col("mass") / pl.len().over(GROUP)).otherwise(shared)
+    return rows.with_columns(weight=pl.when(pl.col("mass").is_not_null()).then(weight))
 
 
 def _checked(rows: pl.DataFrame) -> pl.DataFrame:
@@ -86,6 +114,8 @@ def _checked(rows: pl.DataFrame) -> pl.DataFrame:
             raise InputError(f"{count:,} rows to weigh have no {name}. Every row needs one.")
     if strange := set(rows["origin"].unique()) - set(Origin):
         raise InputError(f"origin is {_quoted(min(strange))}; it must be human, hybrid or synthetic.")
+    for trust in rows["trust"].filter(~rows["trust"].is_between(0, 1, closed="right")):
+        raise InputError(f"trust is {trust:g}; it must be in (0, 1].")
     if twice := rows.height - rows["sample_id"].n_unique():
         raise InputError(f"{twice:,} rows to weigh repeat another's sample_id. Give each sample once.")
     return rows

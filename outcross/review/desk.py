@@ -45,7 +45,7 @@ class Asked(Record):
 class Held(Record):
     """A request about a claim that the page holds."""
 
-    token: str
+    token: Prose
 
 
 class Skipped(Held):
@@ -57,7 +57,7 @@ class Skipped(Held):
 class Saved(Held):
     """The reviewer's text so far."""
 
-    rev: int = Field(ge=0)
+    rev: int = Field(ge=0, lt=2**53)
     body: Annotated[Prose, Field(max_length=MAX_DRAFT)]
 
 

@@ -2,7 +2,11 @@
 
 import logging
 import secrets
+from asyncio import Semaphore
+from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from traceback import format_tb
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +27,11 @@ log = logging.getLogger(__name__)
 TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 LIMITS = {"json": 2 * 1024 * 1024, "form": 16 * 1024}
 """Bytes of a request: the longest edit needs less, and a form holds a few short fields."""
+
+AT_ONCE = 4
+"""Requests of one person that are worked on at a time; more wait, so that nobody keeps the server from the rest."""
+
+FILES = "/static/"
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -51,6 +60,7 @@ class Guard:
         self.accounts = accounts
         self.cookies = cookies
         self.doors = [(compile_path(door.path)[0], door) for door in doors]
+        self.turns: defaultdict[str, Semaphore] = defaultdict(lambda: Semaphore(AT_ONCE))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, admit, or pass on."""
@@ -70,14 +80,16 @@ class Guard:
             await send(message)
 
         try:
-            await (await self._stop(request) or self.app)(scope, receive, sealed)
+            passed_on = await self._stop(request) or self.app
+            async with self._turn(request):
+                await passed_on(scope, receive, sealed)
         except Exception as error:
             if begun:
                 raise
             if isinstance(error, OutcrossError):
                 sorry = refusal(request, error)
             else:
-                log.exception("the review page failed at %s", scope["path"])
+                log.error("the review page failed at %s: %s", scope["path"], _where(error))
                 sorry = answer(
                     request, 500, "Something broke in Outcross; the server's log says what. Nothing was saved."
                 )
@@ -88,7 +100,7 @@ class Guard:
         reading = request.method in {"GET", "HEAD"}
         if _hostname(request.headers.get("host", "")) not in LOOPBACK:
             return answer(request, 403, "This page answers on this machine only: open it by 127.0.0.1.")
-        if reading and request.scope["path"].startswith("/static/"):
+        if reading and request.scope["path"].startswith(FILES):
             return None
         if not reading and request.headers.get("sec-fetch-site") != "same-origin":
             return answer(request, 403, "This request did not come from the review page.")
@@ -107,6 +119,13 @@ class Guard:
         request.state.session = session
         request.state.visitor = visitor
         request.state.csrf = csrf(session if account else visitor)
+
+    def _turn(self, request: Request) -> AbstractAsyncContextManager[None]:
+        """What a request must enter, one of few of the same person at a time; visitors are one person."""
+        if request.scope["path"].startswith(FILES):
+            return nullcontext()
+        account = getattr(request.state, "account", None)
+        return self.turns[account.name if account else ""]
 
     def _door(self, method: str, path: str) -> Door | None:
         return next((door for known, door in self.doors if door.method == method and known.match(path)), None)
@@ -132,7 +151,8 @@ async def _stop_change(request: Request, takes: str) -> Response | None:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPES[takes]:
         return answer(request, 415, "Send JSON." if takes == "json" else "Send a form.")
     length = request.headers.get("content-length", "")
-    if not length.isdecimal():
+    # A length beside chunks is not what ends the body.
+    if not length.isdecimal() or "transfer-encoding" in request.headers:
         return answer(request, 411, "Say how long the request is.")
     if int(length) > LIMITS[takes]:
         return answer(request, 413, f"The text is too long: {LIMITS[takes]:,} bytes are taken.")
@@ -143,6 +163,11 @@ async def _stop_change(request: Request, takes: str) -> Response | None:
     if not secrets.compare_digest(given.encode("utf-8", "replace"), request.state.csrf.encode()):
         return answer(request, 403, "This page is out of date, because you signed in or out since: load it again.")
     return None
+
+
+def _where(error: Exception) -> str:
+    """What kind of failure, and the way to it; its message may quote a text, which belongs in no log."""
+    return f"{type(error).__name__}\n{''.join(format_tb(error.__traceback__))}"
 
 
 def _hostname(host: str) -> str:

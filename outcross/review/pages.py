@@ -5,6 +5,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from outcross.review.typeset import typeset
+
 HERE = Path(__file__).parent
 
 
@@ -21,6 +23,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 TEMPLATES.filters["exact"] = exact
+TEMPLATES.filters["typeset"] = typeset
 
 
 def render(name: str, /, **values: object) -> str:

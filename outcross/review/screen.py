@@ -1,10 +1,8 @@
 """What of an item is shown where: pure functions from its content to labelled passages of text."""
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from outcross.data.review.answers import Answer
 from outcross.data.review.items import Shown
@@ -20,10 +18,9 @@ from outcross.data.samples import (
     Turn,
 )
 from outcross.review.arguments import laid_out
+from outcross.review.highlight import has_code
 from outcross.review.rivals import Rival, rivalry
-
-LINE = re.compile(r"[^\n]*\n|[^\n]+")
-FENCE = ("```", "~~~")
+from outcross.review.typeset import Look
 
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})
 """Unicode categories of controls, direction marks, zero-width and private characters, and odd line ends."""
@@ -42,19 +39,12 @@ GLIMPSE = 80
 
 
 @dataclass(frozen=True)
-class Block:
-    """A stretch of a passage that is set in one way."""
-
-    look: Literal["prose", "code"]
-    text: str
-
-
-@dataclass(frozen=True)
 class Passage:
     """One field of the content, under a label; `name` is the field that an edit would replace."""
 
     label: str
-    blocks: tuple[Block, ...]
+    text: str
+    look: Look
     hidden: int
     name: str = ""
     fills: bool = False
@@ -122,7 +112,7 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
     said = rivalry(content, rivals, swapped)
     match content:
         case Instruction():
-            context = (_code("Context", content.context, fills=True),) if content.context else ()
+            context = (_context(content.context),) if content.context else ()
             asked = (_prose("Instruction", content.instruction), *context)
             return Screen(shown, asked, (_prose("Response", content.response, "response"),), rivals=said)
         case Preference():
@@ -139,28 +129,6 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
             return Screen(shown, (), (_prose("Text", content.text, "text"),), rivals=said)
 
 
-def blocks(text: str) -> tuple[Block, ...]:
-    """Split at Markdown's code fences, which stay visible; the blocks together are the text, to the character."""
-    done: list[Block] = []
-    lines: list[str] = []
-    fence = ""
-    for line in LINE.findall(text):
-        opens = not fence and line.startswith(FENCE)
-        closes = bool(fence) and line.startswith(fence)
-        if opens and lines:
-            done.append(Block("prose", "".join(lines)))
-            lines = []
-        lines.append(line)
-        if opens:
-            fence = line[:3]
-        elif closes:
-            done.append(Block("code", "".join(lines)))
-            lines, fence = [], ""
-    if lines:
-        done.append(Block("code" if fence else "prose", "".join(lines)))
-    return tuple(done)
-
-
 def hidden(text: str) -> int:
     """How many characters can't be seen but may mislead; line ends, tabs and ordinary spaces are none."""
     if text.isascii() and text.isprintable():
@@ -170,11 +138,15 @@ def hidden(text: str) -> int:
 
 
 def _prose(label: str, text: str, name: str = "") -> Passage:
-    return Passage(label, blocks(text), hidden(text), name)
+    return Passage(label, text, "prose", hidden(text), name)
 
 
-def _code(label: str, text: str, *, fills: bool = False) -> Passage:
-    return Passage(label, (Block("code", text),), hidden(text), fills=fills)
+def _code(label: str, text: str) -> Passage:
+    return Passage(label, text, "code", hidden(text))
+
+
+def _context(text: str) -> Passage:
+    return Passage("Context", text, "code" if has_code(text) else "prose", hidden(text), fills=True)
 
 
 def _acts(content: Conversation | Trajectory) -> Iterator[Act]:

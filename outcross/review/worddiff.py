@@ -92,10 +92,12 @@ def _refined(hunk: Hunk, token: re.Pattern[str], pairs: int) -> Iterator[Hunk]:
     before, after = "".join(old[:start]), "".join(old[len(old) - end :])
     old, new = old[start : len(old) - end], new[start : len(new) - end]
     yield before, before
-    if len(old) * len(new) <= pairs:
-        yield from _matched(old, new)
-    else:
+    if len(old) * len(new) > pairs:
         yield "".join(old), "".join(new)
+    elif len(old) < len(new):  # a row has a bit for each new token: let those be the fewer
+        yield from ((left, right) for right, left in _matched(new, old))
+    else:
+        yield from _matched(old, new)
     yield after, after
 
 
@@ -176,6 +178,7 @@ def _letters_changed(out: str, put: str) -> int:
     Source: Myers, "A fast bit-vector algorithm for approximate string matching" (1999), in Hyyrö's form (2003): the
     column of the table as two integers, whose bits say where it goes up (`more`) and down (`less`).
     """
+    out, put = sorted((out, put), key=len)  # the column has a bit for each letter: let it be the shorter
     count = len(out)
     if out == put or not (out and put) or count * len(put) > MAX_LETTERS:
         return 0 if out == put else max(count, len(put))

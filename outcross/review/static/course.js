@@ -106,6 +106,7 @@ async function ended(html) {
   shown = null;
   panel.close();
   main.innerHTML = html; // made by our own template, which escapes every value
+  $("item-id").textContent = "";
   clock.start(null);
   fresh();
   layers.reset(over("ended", "", () => [go("Look again", refill), ...undoing()]));
@@ -206,7 +207,8 @@ function failed(refusal, again) {
     again();
   };
   layers.reset(over("failed", "Not saved", () => [go("Try again", retry)]));
-  bar.notice(refusal.message);
+  const kept = sending && shown !== sending.item ? " Your answer to the item before this one waits here." : "";
+  bar.notice(refusal.message + kept);
 }
 
 /** Who is signed out can do nothing here but sign in; what they wrote waits for them. */

@@ -58,7 +58,7 @@ export function editor(item, unit, submit, changed) {
     },
     actions: () => [
       ...(box.ready ? [{ name: "submit", label: "Submit correction", run: () => submit(box.text) }] : []),
-      ...(box.changed || kept !== null ? [{ name: "restore", label: box.changed ? "Restore" : "Your correction", run: restore }] : []),
+      ...(box.changed || (kept !== null && box.focused) ? [{ name: "restore", label: box.changed ? "Restore" : "Your correction", run: restore }] : []),
       ...(box.focused ? [{ name: "back", label: "Stop editing", run: leave }] : []),
     ],
   };

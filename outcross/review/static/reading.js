@@ -1,7 +1,8 @@
 // Reading: raw or rendered text, and steps through it by block.
 
 const HIDDEN = /([\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000])/u;
-const STEP = 0.85; // of a page, where the next block is further away
+const FAR = 0.85; // of a page: no step is longer
+const NEAR = 48; // pixels: no step is shorter
 
 const original = new WeakMap(); // element → its text, for the way back from the raw view
 export let raw = false;
@@ -42,10 +43,11 @@ export function scroll(node, way) {
 function scrollOne(pane, node, way) {
   const page = pane === document.scrollingElement;
   const top = page ? 0 : pane.getBoundingClientRect().top;
-  const most = (page ? innerHeight : pane.clientHeight) * STEP;
-  const steps = [...(page ? node : pane).querySelectorAll(".passage, .text, .text > *")]
+  const most = (page ? innerHeight : pane.clientHeight) * FAR;
+  const steps = [...(page ? node : pane).querySelectorAll(".passage, .text, .text > *, .rendered > *")]
     .filter((block) => block.offsetParent)
     .map((block) => (block.getBoundingClientRect().top - top - 12) * way)
-    .filter((step) => step > 4);
-  pane.scrollBy({ top: way * Math.min(most, ...steps), behavior: "instant" });
+    .filter((step) => step > NEAR);
+  const goal = pane.scrollTop + way * Math.min(most, ...steps);
+  pane.scrollTo({ top: goal < NEAR ? 0 : goal, behavior: "instant" });
 }

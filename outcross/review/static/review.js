@@ -91,7 +91,7 @@ function general({ node, note, guideline, revises }) {
     { name: "down", run: () => reading.scroll(node, 1) },
     { name: "up", run: () => reading.scroll(node, -1) },
     { name: "help", run: () => help.open(course.shown, draw) },
-    ...(drawer.isOpen() ? [{ name: "back", label: "Close guideline", run: toggleGuideline }] : []),
+    ...(drawer.isOpen() ? [{ name: "back", label: "Close", run: toggleGuideline }] : []),
     ...(revises ? [{ name: "back", label: "Leave it as it was", run: course.leaveIt }] : []),
   ];
 }
