@@ -140,7 +140,7 @@ def test_keys_are_put_elsewhere_clashes_are_refused_and_all_can_be_put_back(
 ) -> None:
     page()
     press(driver, "?")
-    assert driver.find_element("id", "help").get_property("open")
+    until(lambda: driver.find_element("id", "help").get_property("open"))
     press(driver, "1", "s")
     assert mode(driver) == "reading", "nothing is decided under the dialog"
     change(driver, "text.approve", "s")
@@ -157,6 +157,7 @@ def test_keys_are_put_elsewhere_clashes_are_refused_and_all_can_be_put_back(
     settle(driver)
     assert taken(queue) == 1
     press(driver, "?")
+    until(lambda: driver.find_element("id", "help").get_property("open"))
     driver.find_element("id", "keys-reset").click()
     press(driver, Keys.ESCAPE)
     until(lambda: buttons(driver)[0] == "1")
