@@ -110,7 +110,7 @@ def test_a_body_in_chunks_is_refused_though_a_length_stands_beside_it(queue: Que
     )
     with served(queue) as address:
         port = int(address.rstrip("/").rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port)) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             connection.sendall(head.encode())
             answer = connection.recv(4096)  # before a single chunk was sent
     assert answer.startswith(b"HTTP/1.1 411 ")

@@ -180,7 +180,7 @@ def fits(driver: Chrome) -> None:
     """All can be reached without sideways scrolling, hit by a thumb, and read (WCAG 2.2: 1.4.3, 1.4.10, 2.5.5)."""
     assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
     assert driver.execute_script(FAINT) == []
-    above = "return (document.querySelector('.card') ?? document.body).getBoundingClientRect().top"
+    above = "return scrollY + (document.querySelector('.card') ?? document.body).getBoundingClientRect().top"
     assert driver.execute_script(above) >= 0, "what is above the window's edge can't be scrolled to"
     if driver.execute_script("return innerWidth < 600"):
         targets = "[...document.querySelectorAll('button, input, .button, #menu a')]"

@@ -5,7 +5,7 @@ import { post } from "./server.js";
 const PAUSE = 200; // ms after the last letter until the texts are compared
 
 const FRAME = `
-  <h2><label></label> <span class="tally" role="status"></span></h2>
+  <h2><label>Your correction</label> <span class="tally" role="status"></span></h2>
   <div class="sides">
     <textarea dir="auto" spellcheck="false" autocomplete="off" autocapitalize="off"></textarea>
     <div class="compared" tabindex="0" role="region" aria-label="What changes"></div>
