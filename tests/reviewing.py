@@ -65,6 +65,24 @@ def settle(driver: Chrome) -> None:
     driver.execute_async_script("setTimeout(arguments[0], 260)")
 
 
+@contextmanager
+def sized(driver: Chrome, width: int, height: int, *, scale: int = 1, dark: bool = False) -> Iterator[None]:
+    """A window of so many CSS pixels; at a `scale` of 2 the glass has twice as many, as at 200 % zoom."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+    usual = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    _emulate(driver, metrics, "dark" if dark else "light")
+    try:
+        yield
+    finally:
+        _emulate(driver, usual, "light")
+
+
+def _emulate(driver: Chrome, metrics: dict[str, object], scheme: str) -> None:
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
 def buttons(driver: Chrome, place: str = "keys") -> list[str]:
     """The keys that are shown."""
     found = driver.find_elements(By.CSS_SELECTOR, f"#{place} button")

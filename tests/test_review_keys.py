@@ -124,6 +124,30 @@ def test_a_word_composed_by_an_input_method_decides_nothing(queue: Queue, driver
     assert taken(queue) == 0
 
 
+def test_enter_ends_a_composition_before_it_sends(queue: Queue, driver: Chrome, page: Visit) -> None:
+    """Who writes Japanese confirms each word with Enter."""
+    page()
+    press(driver, "3", "o")
+    driver.execute_cdp_cmd("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    enter = {"type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+    driver.execute_cdp_cmd("Input.dispatchKeyEvent", enter)
+    assert mode(driver) == "write"
+    driver.execute_cdp_cmd("Input.insertText", {"text": "日本"})
+    press(driver, Keys.ENTER)
+    settle(driver)
+    assert [row.note for row in rulings(queue)] == ["日本"]
+
+
+def test_keys_are_dead_behind_the_menu(queue: Queue, driver: Chrome, page: Visit) -> None:
+    page()
+    driver.find_element("css selector", ".who").click()
+    press(driver, "1", "3")
+    assert (mode(driver), taken(queue)) == ("reading", 0)
+    press(driver, Keys.ESCAPE, "1")
+    settle(driver)
+    assert taken(queue) == 1
+
+
 @pytest.mark.parametrize(("key", "code"), [("ф", "KeyA"), ("a", "KeyQ")])
 def test_a_letter_is_found_on_other_layouts(driver: Chrome, page: Visit, key: str, code: str) -> None:
     """By what it types, or by its place where it types no Latin letter."""
@@ -161,6 +185,28 @@ def test_keys_are_put_elsewhere_clashes_are_refused_and_all_can_be_put_back(
     driver.find_element("id", "keys-reset").click()
     press(driver, Keys.ESCAPE)
     until(lambda: buttons(driver)[0] == "1")
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "said"),
+    [
+        ("text.approve", "3", "taken by “Reject”"),
+        ("frame.undo", "1", "taken by “Approve”"),
+        ("frame.undo", "g", "taken by “Good”"),
+        ("text.reject.style", "a", "taken by “Inaccurate”"),
+        ("text.approve", Keys.ENTER, "can’t be given another meaning"),
+    ],
+)
+def test_a_key_that_means_something_on_any_screen_where_it_would_be_met_is_refused(
+    driver: Chrome, page: Visit, action: str, key: str, said: str
+) -> None:
+    page()
+    press(driver, "?")
+    until(lambda: driver.find_element("id", "help").is_displayed())
+    change(driver, action, key)
+    assert said in text(driver, "#key-said")
+    assert driver.execute_script("return localStorage.getItem('outcross-keys')") is None
+    press(driver, Keys.ESCAPE)
 
 
 def change(driver: Chrome, name: str, key: str) -> None:

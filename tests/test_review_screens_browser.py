@@ -17,7 +17,21 @@ from outcross.review.screen import CAP
 from tests.browser import press, until
 from tests.review_contents import COURSE, HOSTILE, LONG, PAIR, PROOF, ROWS, TALK
 from tests.review_items import an_item
-from tests.reviewing import MARKS, Visit, buttons, draft, make_queue, mode, rulings, seated, settle, taken, text
+from tests.reviewing import (
+    MARKS,
+    Visit,
+    buttons,
+    draft,
+    make_queue,
+    mode,
+    rulings,
+    seated,
+    settle,
+    sized,
+    taken,
+    text,
+)
+from tests.seeing import unnamed
 
 pytestmark = MARKS
 
@@ -350,11 +364,6 @@ SMALL = (
     ".filter(e => e.offsetParent && e.offsetHeight < 44).map(e => e.textContent)"
 )
 """Buttons that are too small for a finger."""
-UNNAMED = (
-    "[...document.querySelectorAll('main :is([role=region], section, li.step, button)')]"
-    ".filter(e => !(e.getAttribute('aria-label') || e.textContent.trim())).map(e => e.outerHTML)"
-)
-"""What a screen reader could not name."""
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -376,15 +385,11 @@ def test_every_screen_fits_every_window_and_finger(
     queue: Queue, driver: Chrome, visit: Visit, width: int, height: int
 ) -> None:
     queue.enqueue([an_item(number, content, prio=-number) for number, content in enumerate(KINDS.values())])
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
+    with sized(driver, width, height):
         visit()
         for _ in KINDS:
             assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
             assert driver.execute_script(f"return {SMALL}") == []
-            assert driver.execute_script(f"return {UNNAMED}") == []
+            assert unnamed(driver) == []
             press(driver, "s", "j")
             settle(driver)
-    finally:
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"width": 1440, "height": 900})

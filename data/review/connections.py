@@ -29,6 +29,12 @@ class Connections:
     def __reduce__(self) -> tuple[type["Connections"], tuple[Path, str, float]]:
         return Connections, (self._path, self._mode, self._timeout)
 
+    def __del__(self) -> None:
+        """Close what is idle at once: a connection holds itself, so that it would wait for the collector of cycles."""
+        for (process, *_), idle in self._idle.items():
+            for connection in idle if process == os.getpid() else ():
+                connection.close()
+
     @contextmanager
     def one(self) -> Iterator[sqlite3.Connection]:
         """A connection in autocommit mode; after an error it is closed, which undoes what it had begun.
