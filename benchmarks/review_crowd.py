@@ -4,7 +4,7 @@ A server process holds a queue of 100,000 items; reviewers in four more processe
 get the next item with the answer, as the page's script does. Half-way the server is killed by SIGKILL and started anew;
 a request that went unanswered is sent again with the same key. At the end every promise of the queue is checked.
 
-    python benchmarks/review_crowd.py
+    PYTHONPATH=. python benchmarks/review_crowd.py
 """
 
 import asyncio
@@ -36,8 +36,14 @@ PROCESSES = 4
 READING = (0.6, 1.4)
 """Seconds between an item's coming and its decision: far less than anybody needs."""
 
+RUSH = 5.0
+"""Seconds after the new server's start, in which all come back at once; they are counted apart."""
+
 Visitor = tuple[str, str]
 """A reviewer's name and session."""
+
+Waits = list[tuple[float, float]]
+"""When each request was answered, and the seconds that it took."""
 
 
 def item(number: int) -> Item:
@@ -81,7 +87,7 @@ def serve(home: Path, port: int) -> subprocess.Popen[bytes]:
             return process
 
 
-async def ask(session: aiohttp.ClientSession, path: str, body: object, waits: list[float]) -> dict[str, object]:
+async def ask(session: aiohttp.ClientSession, path: str, body: object, waits: Waits) -> dict[str, object]:
     """One request, sent again until it is answered; the wait is noted where it was answered at once."""
     while True:
         begun = time.perf_counter()
@@ -90,13 +96,13 @@ async def ask(session: aiohttp.ClientSession, path: str, body: object, waits: li
                 answer = await response.json()
                 if response.status != 200:
                     raise RuntimeError(f"{path} answered {response.status}: {answer}")
-                waits.append(time.perf_counter() - begun)
+                waits.append((time.time(), time.perf_counter() - begun))
                 return dict(answer)
         except (aiohttp.ClientConnectionError, TimeoutError):
             await asyncio.sleep(0.2)
 
 
-async def review(address: str, cookie: str, visitor: Visitor, until: float, waits: dict[str, list[float]]) -> None:
+async def review(address: str, cookie: str, visitor: Visitor, until: float, waits: dict[str, Waits]) -> None:
     """Claim, read, decide, and go on with what the answer brings."""
     name, secret = visitor
     chance = random.Random(name)
@@ -119,7 +125,7 @@ async def review(address: str, cookie: str, visitor: Visitor, until: float, wait
 
 def crowd(address: str, cookie: str, until: float, visitors: list[Visitor]) -> None:
     """One process of reviewers; prints their waits."""
-    waits: dict[str, list[float]] = {"claim": [], "decide, with the next claim": []}
+    waits: dict[str, Waits] = {"claim": [], "decide, with the next claim": []}
 
     async def all_of_them() -> None:
         await asyncio.gather(*(review(address, cookie, visitor, until, waits) for visitor in visitors))
@@ -170,10 +176,13 @@ def main() -> None:
         server.send_signal(signal.SIGKILL)
         server.wait()
         server = serve(home, port)
+        back = time.time()
         waits: dict[str, list[float]] = {}
         for process in crowds:
-            for name, seconds in json.loads(process.communicate()[0]).items():
-                waits.setdefault(name, []).extend(seconds)
+            for name, answered in json.loads(process.communicate()[0]).items():
+                for at, seconds in answered:
+                    late = " just after the kill" if back <= at < back + RUSH else ""
+                    waits.setdefault(name + late, []).append(seconds)
         server.terminate()
         server.wait()
         decisions = check(path)
