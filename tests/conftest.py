@@ -13,12 +13,18 @@ from outcross.data.release import versions as releases
 from outcross.data.release.versions import Release
 from outcross.data.review.queue import Queue
 from outcross.data.stores.home import Home
-from tests.browser import chromium
+from tests.browser import MISSING, chromium
 from tests.review_items import Clock
 
 # A machine that is busy with other things makes no property untrue.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which tests a machine without a browser left out."""
+    if left := [report for report in terminalreporter.stats.get("skipped", []) if MISSING in str(report.longrepr)]:
+        terminalreporter.write_line(f"{len(left)} browser tests were left out: {MISSING} (Debian: chromium-driver).")
 
 
 @pytest.fixture
