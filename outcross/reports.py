@@ -1,5 +1,6 @@
 """What commands print: outcomes, releases, how a home stands, and what is installed."""
 
+import getpass
 import os
 import shlex
 import sys
@@ -148,7 +149,7 @@ def next_steps(console: Console, home: Home, name: str) -> None:
     lines = [
         ("read it", f"{command} read {name}{at}"),
         ("prove it", f"{command} verify {name}{at}"),
-        (f"review {waiting:,} waiting drafts", f"{command} review{at}"),
+        (f"review {waiting:,} waiting drafts", f"{command} review --as {shlex.quote(getpass.getuser())}{at}"),
         ("then bring the decisions in", f"{command} collect{at} && {command} release {name}{at}"),
         (
             "watch the flows in Prefect",
