@@ -77,10 +77,10 @@ def hold(connection: sqlite3.Connection, claim: sqlite3.Row, ruling: Ruling, now
     connection.execute("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
-def ripen(connection: sqlite3.Connection, now: float, reviewer: str | None = None) -> None:
+def ripen(connection: sqlite3.Connection, now: float) -> None:
     """Commit what can be taken back no longer, in the order in which it was decided."""
-    sql = "SELECT claim, ruling, at FROM held WHERE due <= ? AND (? IS NULL OR reviewer = ?) ORDER BY at, claim"
-    for row in connection.execute(sql, (now, reviewer, reviewer)).fetchall():
+    sql = "SELECT claim, ruling, at FROM held WHERE due <= ? ORDER BY at, claim"
+    for row in connection.execute(sql, (now,)).fetchall():
         claim = connection.execute(CLAIM, (row["claim"],)).fetchone()
         connection.execute("DELETE FROM held WHERE claim = ?", (row["claim"],))
         record(connection, claim, Ruling.model_validate_json(row["ruling"]), row["at"], now)

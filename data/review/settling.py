@@ -24,12 +24,13 @@ def settle(connection: sqlite3.Connection, item: str, only: str | None = None) -
     votes = votes_of(rows)
     abstained = sum(row.stage == "review" for row in rows) - len(votes)
     change: dict[str, object] = {"state": "done"}
-    if any(row.stage == "adjudication" for row in rows) or abstained >= ABSTAIN:
+    if any(row.stage == "adjudication" for row in rows):
         pass
-    elif len(votes) < need:
+    elif len(votes) >= need:
+        if not all(agree(votes[0], vote) for vote in votes):
+            change = {"state": "open", "stage": "adjudication", "extra": abstained + 1}
+    elif abstained < ABSTAIN:
         change = {"state": "open", "stage": "review", "extra": abstained}
-    elif not all(agree(votes[0], vote) for vote in votes):
-        change = {"state": "open", "stage": "adjudication", "extra": abstained + 1}
     setting = ", ".join(f"{column} = :{column}" for column in change)
     connection.execute(f"UPDATE item SET {setting} WHERE id = :id", change | {"id": item})
 
