@@ -15,6 +15,7 @@ from outcross.data.review.queue import Queue
 from outcross.data.stores.home import Home
 from tests.browser import MISSING, chromium
 from tests.review_items import Clock
+from tests.reviewing import Visit, seated
 
 # A machine that is busy with other things makes no property untrue.
 settings.register_profile("patient", deadline=None)
@@ -73,3 +74,10 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """A browser window, shared by the tests that need one."""
     with chromium(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
+
+
+@pytest.fixture
+def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
+    """Opens a desk of the test's own queue, in the browser that all share."""
+    with seated(queue, driver) as visit:
+        yield visit

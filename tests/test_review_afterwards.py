@@ -1,7 +1,6 @@
 """What follows a decision at the review page in a real Chromium: second thoughts, lessons, and the way on."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ from tests.reviewing import (
     make_queue,
     mode,
     rulings,
-    seated,
     settle,
     taken,
     text,
@@ -39,12 +37,6 @@ def shift() -> Shift:
 @pytest.fixture
 def queue(tmp_path: Path, shift: Shift) -> Queue:
     return make_queue(tmp_path, shift)
-
-
-@pytest.fixture
-def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 def test_a_decision_can_be_taken_back_as_if_it_had_never_been(queue: Queue, driver: Chrome, page: Visit) -> None:

@@ -1,7 +1,6 @@
 """The review page in a real Chromium: hostile text stays text, and nothing leaves the machine."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from outcross.data.samples import Instruction
 from tests.browser import press, until
 from tests.review_items import an_item
 from tests.review_server import listening
-from tests.reviewing import MARKS, Shift, Visit, make_queue, seated, settle, text
+from tests.reviewing import MARKS, Shift, Visit, make_queue, settle, text
 
 pytestmark = MARKS
 
@@ -40,12 +39,6 @@ HOSTILE = [
 @pytest.fixture
 def queue(tmp_path: Path) -> Queue:
     return make_queue(tmp_path, Shift())
-
-
-@pytest.fixture
-def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 def test_hostile_text_stays_text_and_nothing_leaves_the_machine(queue: Queue, driver: Chrome, page: Visit) -> None:

@@ -1,7 +1,6 @@
 """The run of items at the review page in a real Chromium: no answer is lost, doubled, or given by accident."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,6 @@ from tests.reviewing import (
     make_queue,
     mode,
     rulings,
-    seated,
     settle,
     taken,
     text,
@@ -44,12 +42,6 @@ def shift() -> Shift:
 @pytest.fixture
 def queue(tmp_path: Path, shift: Shift) -> Queue:
     return make_queue(tmp_path, shift)
-
-
-@pytest.fixture
-def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 def test_approving_correcting_rejecting_and_skipping(queue: Queue, driver: Chrome, page: Visit) -> None:

@@ -1,6 +1,5 @@
 """Keys at the review page in a real Chromium: what each means, when none does, and where people put them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from tests.browser import press, until
 from tests.review_items import an_item
-from tests.reviewing import MARKS, Shift, Visit, buttons, make_queue, mode, rulings, seated, settle, taken, text
+from tests.reviewing import MARKS, Shift, Visit, buttons, make_queue, mode, rulings, settle, taken, text
 
 pytestmark = MARKS
 
@@ -36,12 +35,6 @@ def queue(tmp_path: Path) -> Queue:
     queue = make_queue(tmp_path, Shift())
     queue.enqueue([an_item(1), an_item(2), an_item(3)])
     return queue
-
-
-@pytest.fixture
-def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 def keys(table: dict[str, Any]) -> list[str]:

@@ -1,7 +1,6 @@
 """Who is signed out while at work, in a real Chromium: told so, and nothing that they wrote is lost."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from selenium.webdriver.common.by import By
 from outcross.data.review.queue import Queue
 from tests.browser import press, until
 from tests.review_items import an_item
-from tests.reviewing import MARKS, Visit, draft, end_session, make_queue, mode, seated, settle, taken, text
+from tests.reviewing import MARKS, Visit, draft, end_session, make_queue, mode, settle, taken, text
 from tests.visitors import ticket
 
 pytestmark = MARKS
@@ -20,12 +19,6 @@ pytestmark = MARKS
 @pytest.fixture
 def queue(tmp_path: Path) -> Queue:
     return make_queue(tmp_path, time.time)
-
-
-@pytest.fixture
-def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 def test_who_is_signed_out_signs_in_again_and_finds_every_word(queue: Queue, driver: Chrome, page: Visit) -> None:

@@ -1,6 +1,5 @@
 """Every state of the review page in a real Chromium: each can be read, heard and reached, in every window and light."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ from selenium.webdriver import Chrome
 
 from outcross.data.review.queue import Queue
 from tests.review_states import states
-from tests.reviewing import MARKS, Visit, seated, sized
+from tests.reviewing import MARKS, Visit, sized
 from tests.seeing import doubled, faint, unnamed
 
 pytestmark = MARKS
@@ -32,12 +31,6 @@ def queue(tmp_path: Path) -> Queue:
     queue = Queue(tmp_path / "review.sqlite", chance=lambda: 0.99)
     queue.add_reviewer("ada", "adjudicator")
     return queue
-
-
-@pytest.fixture
-def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 @pytest.mark.parametrize(
