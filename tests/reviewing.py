@@ -43,6 +43,8 @@ def seated(queue: Queue, driver: Chrome) -> Iterator[Visit]:
     """Serves the queue; what it yields opens a desk there, once the queue holds what the test put in."""
     with served(queue) as address:
         walk_in(driver, queue, address)
+        # Signing in leads to the desk, which asks for an item: not one that the test is about to enqueue.
+        until(lambda: quiet(driver))
 
         def visit(desk: str = "") -> None:
             driver.get_log("performance")
@@ -59,9 +61,14 @@ def mode(driver: Chrome) -> str | None:
     return driver.execute_script("return document.body.dataset.mode")
 
 
+def quiet(driver: Chrome) -> bool:
+    """Whether the desk is open, and neither waits for an item nor sends an answer."""
+    return mode(driver) not in {None, "", "saving"} and driver.execute_script("return sending.hidden")
+
+
 def settle(driver: Chrome) -> None:
     """Let what is on its way arrive, and the quarter of a second pass in which something new can't be decided."""
-    until(lambda: mode(driver) not in {None, "", "saving"} and driver.execute_script("return sending.hidden"))
+    until(lambda: quiet(driver))
     driver.execute_async_script("setTimeout(arguments[0], 260)")
 
 
