@@ -15,7 +15,7 @@ from outcross.data.review.queue import Queue
 from outcross.data.stores.home import Home
 from tests.browser import MISSING, chromium
 from tests.review_items import Clock
-from tests.reviewing import Visit, seated
+from tests.reviewing import Shift, Visit, seated
 
 # A machine that is busy with other things makes no property untrue.
 settings.register_profile("patient", deadline=None)
@@ -74,6 +74,12 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """A browser window, shared by the tests that need one."""
     with chromium(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
+
+
+@pytest.fixture
+def shift() -> Shift:
+    """The real time, which a test may move on: for a queue that is served to a browser."""
+    return Shift()
 
 
 @pytest.fixture

@@ -30,11 +30,6 @@ pytestmark = MARKS
 
 
 @pytest.fixture
-def shift() -> Shift:
-    return Shift()
-
-
-@pytest.fixture
 def queue(tmp_path: Path, shift: Shift) -> Queue:
     return make_queue(tmp_path, shift)
 

@@ -35,11 +35,6 @@ FAST = "const real = performance.now.bind(performance); performance.now = () => 
 
 
 @pytest.fixture
-def shift() -> Shift:
-    return Shift()
-
-
-@pytest.fixture
 def queue(tmp_path: Path, shift: Shift) -> Queue:
     return make_queue(tmp_path, shift)
 

@@ -1,7 +1,6 @@
 """Each kind's screen in a real Chromium: keys alone lead to the decision that the queue holds."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from tests.reviewing import (
     make_queue,
     mode,
     rulings,
-    seated,
     settle,
     sized,
     taken,
@@ -39,12 +37,6 @@ pytestmark = MARKS
 @pytest.fixture
 def queue(tmp_path: Path) -> Queue:
     return make_queue(tmp_path, time.time)
-
-
-@pytest.fixture
-def visit(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 def shift(driver: Chrome, key: str) -> None:
@@ -75,11 +67,11 @@ def pairs(queue: Queue, count: int) -> None:
 
 @pytest.mark.parametrize(("chance", "left", "right"), [(0.9, "chosen", "rejected"), (0.1, "rejected", "chosen")])
 def test_a_preference_is_stored_by_answer_wherever_it_stood(
-    queue: Queue, driver: Chrome, visit: Visit, chance: float, left: str, right: str
+    queue: Queue, driver: Chrome, page: Visit, chance: float, left: str, right: str
 ) -> None:
     queue._chance = lambda: chance
     pairs(queue, 4)
-    visit()
+    page()
     for count, keys in enumerate([Keys.ARROW_LEFT, Keys.ARROW_RIGHT, "1", "2"], 1):
         press(driver, keys, Keys.ENTER)
         answered(queue, driver, count)
@@ -89,10 +81,10 @@ def test_a_preference_is_stored_by_answer_wherever_it_stood(
 
 
 def test_a_preference_is_strong_with_shift_or_at_a_second_press_and_has_several_reasons(
-    queue: Queue, driver: Chrome, visit: Visit
+    queue: Queue, driver: Chrome, page: Visit
 ) -> None:
     pairs(queue, 4)
-    visit()
+    page()
     press(driver, "1", "1", "a", "h", Keys.ENTER)
     answered(queue, driver, 1)
     press(driver, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, "s", "l", "s", Keys.ENTER)  # on, and off again
@@ -112,10 +104,10 @@ def test_a_preference_is_strong_with_shift_or_at_a_second_press_and_has_several_
 
 
 def test_neither_answer_may_win_and_the_better_of_two_bad_ones_can_be_rewritten(
-    queue: Queue, driver: Chrome, visit: Visit
+    queue: Queue, driver: Chrome, page: Visit
 ) -> None:
     pairs(queue, 4)
-    visit()
+    page()
     press(driver, "=", "s", Keys.ENTER)
     answered(queue, driver, 1)
     press(driver, "4", Keys.ENTER)
@@ -144,9 +136,9 @@ def steps(queue: Queue, content: Reasoning = PROOF) -> None:
     queue.enqueue([an_item(1, content)])
 
 
-def test_the_first_bad_step_ends_the_labels(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_the_first_bad_step_ends_the_labels(queue: Queue, driver: Chrome, page: Visit) -> None:
     steps(queue)
-    visit()
+    page()
     press(driver, "g", "g", "b", "c", "It isn’t 3.", Keys.ENTER)
     assert len(driver.find_elements(By.CSS_SELECTOR, ".step.after")) == 4
     press(driver, Keys.ARROW_DOWN, "g")
@@ -158,9 +150,9 @@ def test_the_first_bad_step_ends_the_labels(queue: Queue, driver: Chrome, visit:
     assert (row.verdict, row.reasons, row.note, row.edit) == ("error", ("calculation",), "It isn’t 3.", None)
 
 
-def test_labels_beyond_a_step_that_turns_out_bad_are_not_sent(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_labels_beyond_a_step_that_turns_out_bad_are_not_sent(queue: Queue, driver: Chrome, page: Visit) -> None:
     steps(queue)
-    visit()
+    page()
     press(driver, "g", "n", "g", "g", "g", "g", "g", Keys.ARROW_UP, Keys.ARROW_UP, "k", "j", Keys.ARROW_UP)
     assert current(driver, ".step").startswith("Step 4")
     press(driver, "b", "o", "Too bold.", Keys.ENTER, Keys.ENTER)
@@ -169,10 +161,10 @@ def test_labels_beyond_a_step_that_turns_out_bad_are_not_sent(queue: Queue, driv
 
 
 def test_a_bad_step_is_explained_before_it_is_sent_and_may_be_corrected(
-    queue: Queue, driver: Chrome, visit: Visit
+    queue: Queue, driver: Chrome, page: Visit
 ) -> None:
     steps(queue)
-    visit()
+    page()
     press(driver, "b", Keys.ESCAPE, Keys.ENTER)
     assert mode(driver) == "fault"
     press(driver, "l", Keys.ENTER)
@@ -186,9 +178,9 @@ def test_a_bad_step_is_explained_before_it_is_sent_and_may_be_corrected(
     assert (row.reasons, row.note, row.edit) == (("logic",), "Not so.", "Step by step, 1. Rather.")
 
 
-def test_a_solution_is_right_once_every_step_has_a_label(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_a_solution_is_right_once_every_step_has_a_label(queue: Queue, driver: Chrome, page: Visit) -> None:
     steps(queue)
-    visit()
+    page()
     press(driver, "n", "q", "g", "g", "g", "g")
     press(driver, Keys.ENTER)  # a step is still without a label, and one unsure
     press(driver, "g")
@@ -200,9 +192,9 @@ def test_a_solution_is_right_once_every_step_has_a_label(queue: Queue, driver: C
     assert (said(queue).verdict, said(queue).labels) == ("correct", (0, 1, 1, 1, 1, 1, 1))
 
 
-def test_all_that_remains_is_good_only_once_it_has_been_looked_at(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_all_that_remains_is_good_only_once_it_has_been_looked_at(queue: Queue, driver: Chrome, page: Visit) -> None:
     steps(queue, LONG)
-    visit()
+    page()
     press(driver, "n")
     shift(driver, "g")
     assert "Look at step" in text(driver, "#notice")
@@ -218,9 +210,9 @@ def test_all_that_remains_is_good_only_once_it_has_been_looked_at(queue: Queue, 
 
 
 @pytest.mark.parametrize(("key", "verdict"), [("x", "give_up"), ("p", "bad_problem")])
-def test_who_cannot_judge_says_why(queue: Queue, driver: Chrome, visit: Visit, key: str, verdict: str) -> None:
+def test_who_cannot_judge_says_why(queue: Queue, driver: Chrome, page: Visit, key: str, verdict: str) -> None:
     steps(queue)
-    visit()
+    page()
     press(driver, "g", key, Keys.ENTER)
     assert mode(driver) == "write"
     press(driver, "Seven what?", Keys.ENTER)
@@ -229,10 +221,10 @@ def test_who_cannot_judge_says_why(queue: Queue, driver: Chrome, visit: Visit, k
     assert (row.verdict, row.note, row.labels) == (verdict, "Seven what?", ())
 
 
-def test_where_the_recipe_says_so_labels_go_on_after_an_error(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_where_the_recipe_says_so_labels_go_on_after_an_error(queue: Queue, driver: Chrome, page: Visit) -> None:
     steps(queue)
     Management(queue.path).set_policy("sums", Policy(steps="per_step"))
-    visit()
+    page()
     press(driver, "g", "b", "m", "Misread.", Keys.ENTER)
     assert driver.find_elements(By.CSS_SELECTOR, ".step.after") == []
     press(driver, Keys.ARROW_DOWN, "g", "b", "n", "g", "g")
@@ -242,12 +234,12 @@ def test_where_the_recipe_says_so_labels_go_on_after_an_error(queue: Queue, driv
     assert (row.labels, row.reasons) == ((1, -1, 1, -1, 0, 1, 1), ("misread",))
 
 
-def test_labels_and_their_words_survive_a_reload_and_an_undo(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_labels_and_their_words_survive_a_reload_and_an_undo(queue: Queue, driver: Chrome, page: Visit) -> None:
     steps(queue)
-    visit()
+    page()
     press(driver, "g", "b", "u", "No ground.", Keys.ENTER)
     until(lambda: "No ground." in draft(queue))
-    visit()
+    page()
     assert [mark.text for mark in driver.find_elements(By.CSS_SELECTOR, ".step .mark") if mark.text] == ["good", "bad"]
     press(driver, Keys.ENTER)
     answered(queue, driver, 1)
@@ -263,9 +255,9 @@ def test_labels_and_their_words_survive_a_reload_and_an_undo(queue: Queue, drive
 # --- Turns ---
 
 
-def test_a_conversation_is_labelled_turn_by_turn_and_as_a_whole(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_a_conversation_is_labelled_turn_by_turn_and_as_a_whole(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1, TALK)])
-    visit()
+    page()
     assert current(driver, ".turn").startswith("Turn 2")
     press(driver, "g")
     assert current(driver, ".turn").startswith("Turn 4")
@@ -278,10 +270,10 @@ def test_a_conversation_is_labelled_turn_by_turn_and_as_a_whole(queue: Queue, dr
 
 
 def test_a_failure_has_the_turn_that_went_wrong_and_it_can_be_rewritten(
-    queue: Queue, driver: Chrome, visit: Visit
+    queue: Queue, driver: Chrome, page: Visit
 ) -> None:
     queue.enqueue([an_item(1, TALK)])
-    visit()
+    page()
     press(driver, "2")
     assert "Mark the first turn that went wrong" in text(driver, "#notice")
     press(driver, "g", "b", "a", Keys.ENTER, "1")
@@ -297,9 +289,9 @@ def test_a_failure_has_the_turn_that_went_wrong_and_it_can_be_rewritten(
     )  # fmt: skip
 
 
-def test_the_faults_of_tool_calls_mark_their_turn(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_the_faults_of_tool_calls_mark_their_turn(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1, COURSE)])
-    visit()
+    page()
     press(driver, "w", "x", "]", "]", "y", "z", "2")
     answered(queue, driver, 1)
     row = said(queue)
@@ -307,25 +299,25 @@ def test_the_faults_of_tool_calls_mark_their_turn(queue: Queue, driver: Chrome, 
     assert set(row.reasons) == {"wrong_arguments", "wrong_tool", "ignored_result", "unsafe_action"}
 
 
-def test_a_reason_that_has_no_name_is_written_down(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_a_reason_that_has_no_name_is_written_down(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1, TALK)])
-    visit()
+    page()
     press(driver, "b", "o", Keys.ENTER, "Too curt.", Keys.ENTER, "3")
     answered(queue, driver, 1)
     assert (said(queue).reasons, said(queue).note) == (("other",), "Too curt.")
 
 
-def test_who_cannot_tell_says_so_and_no_more(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_who_cannot_tell_says_so_and_no_more(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1, COURSE)])
-    visit()
+    page()
     press(driver, "4")
     answered(queue, driver, 1)
     assert (said(queue).verdict, said(queue).labels) == ("cannot_tell", ())
 
 
-def test_calls_unfold_and_raw_shows_them_as_they_were_written(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_calls_unfold_and_raw_shows_them_as_they_were_written(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1, COURSE)])
-    visit()
+    page()
     texts = "document.querySelectorAll('.call :is(.rendered, .text)')"
     seen = f"return [...{texts}].filter(e => e.offsetParent).map(e => e.textContent)"
     assert driver.execute_script(seen) == ['{"to":"Milano","day":5.0}']
@@ -367,9 +359,9 @@ SMALL = (
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_hostile_text_is_text_on_every_screen(queue: Queue, driver: Chrome, visit: Visit, name: str) -> None:
+def test_hostile_text_is_text_on_every_screen(queue: Queue, driver: Chrome, page: Visit, name: str) -> None:
     queue.enqueue([an_item(1, KINDS[name])])
-    visit()
+    page()
     press(driver, "b" if name != "pair" else "1", Keys.ESCAPE, "r", "r")
     assert driver.execute_script("return window.__pwned ?? null") is None
     live = "script, img, svg, math, iframe, a, form, link, style, base, meta, [style], [onerror]"
@@ -382,11 +374,11 @@ def test_hostile_text_is_text_on_every_screen(queue: Queue, driver: Chrome, visi
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (720, 450), (390, 844)])
 def test_every_screen_fits_every_window_and_finger(
-    queue: Queue, driver: Chrome, visit: Visit, width: int, height: int
+    queue: Queue, driver: Chrome, page: Visit, width: int, height: int
 ) -> None:
     queue.enqueue([an_item(number, content, prio=-number) for number, content in enumerate(KINDS.values())])
     with sized(driver, width, height):
-        visit()
+        page()
         for _ in KINDS:
             assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
             assert driver.execute_script(f"return {SMALL}") == []

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from outcross.data.samples import Content
 from tests.browser import press, until
 from tests.review_contents import HOSTILE, PAIR, PROOF, TALK
 from tests.review_items import an_item
-from tests.reviewing import MARKS, Visit, buttons, make_queue, mode, rulings, seated, settle, taken, text
+from tests.reviewing import MARKS, Visit, buttons, make_queue, mode, rulings, settle, taken, text
 
 pytestmark = MARKS
 
@@ -27,12 +26,6 @@ pytestmark = MARKS
 @pytest.fixture
 def queue(tmp_path: Path) -> Queue:
     return make_queue(tmp_path, time.time)
-
-
-@pytest.fixture
-def visit(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
 
 
 def answered(queue: Queue, driver: Chrome, count: int) -> None:
@@ -75,10 +68,10 @@ def adjudicating(queue: Queue) -> Queue:
 
 @pytest.mark.parametrize(("key", "place"), [("1", 0), ("2", 1)])
 def test_an_answer_is_taken_and_its_cause_named(
-    adjudicating: Queue, driver: Chrome, visit: Visit, key: str, place: int
+    adjudicating: Queue, driver: Chrome, page: Visit, key: str, place: int
 ) -> None:
     split(adjudicating, PROOF, ERROR, RIGHT)
-    visit("adjudicate")
+    page("adjudicate")
     shown = [rival.text for rival in driver.find_elements(By.CSS_SELECTOR, ".rival strong")]
     assert sorted(shown) == ["No step is bad", "Step 2 is the first bad one"]
     assert "peer" not in driver.page_source
@@ -92,10 +85,10 @@ def test_an_answer_is_taken_and_its_cause_named(
 
 
 def test_an_adjudicator_may_answer_anew_on_the_kinds_own_screen(
-    adjudicating: Queue, driver: Chrome, visit: Visit
+    adjudicating: Queue, driver: Chrome, page: Visit
 ) -> None:
     split(adjudicating, PROOF, ERROR, RIGHT)
-    visit("adjudicate")
+    page("adjudicate")
     press(driver, "3", "g", "g", "b", Keys.ESCAPE, Keys.ESCAPE)
     assert buttons(driver)[0] == "1", "back at the reviews"
     press(driver, "3", "t", "c", "It isn’t 3.", Keys.ENTER, Keys.ENTER, "i")
@@ -106,10 +99,10 @@ def test_an_adjudicator_may_answer_anew_on_the_kinds_own_screen(
 
 
 def test_both_answers_may_do_and_a_gap_in_the_guideline_is_told(
-    adjudicating: Queue, driver: Chrome, visit: Visit
+    adjudicating: Queue, driver: Chrome, page: Visit
 ) -> None:
     split(adjudicating, PAIR, {"verdict": "a", "strength": 1}, {"verdict": "tie"})
-    visit("adjudicate")
+    page("adjudicate")
     press(driver, "4")
     assert "r" not in buttons(driver), "nobody was wrong"
     press(driver, "g", "Say what saltier means.", Keys.ENTER)
@@ -119,9 +112,9 @@ def test_both_answers_may_do_and_a_gap_in_the_guideline_is_told(
     assert row.verdict in ("chosen", "tie")
 
 
-def test_an_item_may_be_broken(adjudicating: Queue, driver: Chrome, visit: Visit) -> None:
+def test_an_item_may_be_broken(adjudicating: Queue, driver: Chrome, page: Visit) -> None:
     split(adjudicating, TALK, {"verdict": "success"}, {"verdict": "fail", "labels": (None, 1, None, -1)})
-    visit("adjudicate")
+    page("adjudicate")
     press(driver, "5", "i")
     answered(adjudicating, driver, 3)
     assert [(row.verdict, row.takes) for row in rulings(adjudicating)][-1] == ("broken", None)
@@ -130,12 +123,12 @@ def test_an_item_may_be_broken(adjudicating: Queue, driver: Chrome, visit: Visit
 # --- Afterwards ---
 
 
-def test_training_says_what_was_right_and_goes_on(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_training_says_what_was_right_and_goes_on(queue: Queue, driver: Chrome, page: Visit) -> None:
     known = Answer(verdict="error", labels=(1, -1))
     Management(queue.path).add_gold(
         Gold(item=an_item(number, PROOF), answer=known, explanation=HOSTILE, training=True) for number in range(2)
     )
-    visit("training")
+    page("training")
     press(driver, "g", "b", "c", "No.", Keys.ENTER, Keys.ENTER)
     until(lambda: driver.find_elements(By.CSS_SELECTOR, ".lesson.right"))
     assert words(driver, ".lesson .text") == HOSTILE
@@ -150,10 +143,10 @@ def test_training_says_what_was_right_and_goes_on(queue: Queue, driver: Chrome, 
     assert "2 of 20 answered, 1 right" in text(driver, ".lesson")
 
 
-def test_a_second_look_comes_after_the_decision(queue: Queue, driver: Chrome, visit: Visit) -> None:
+def test_a_second_look_comes_after_the_decision(queue: Queue, driver: Chrome, page: Visit) -> None:
     hint = json.dumps({"score": 0.41, "reasons": [HOSTILE], "signals": {"judge": 0.3}})
     queue.enqueue([an_item(1, TALK, hint=hint)])
-    visit()
+    page()
     assert "0.41" not in driver.page_source
     press(driver, "1")
     until(lambda: driver.find_elements(By.CSS_SELECTOR, ".look"))

@@ -6,20 +6,17 @@ export const KEYS = {
   reject: { keys: ["3"], label: "Reject", tone: "reject" },
 };
 
-export const ASKS = {
-  reject: {
-    label: "Reject: what is wrong?",
-    words: {
-      inaccurate: { keys: ["a"], label: "Inaccurate" },
-      not_following: { keys: ["b"], label: "Not following" },
-      unsafe: { keys: ["c"], label: "Unsafe" },
-      style: { keys: ["d"], label: "Style" },
-      incomplete: { keys: ["e"], label: "Incomplete" },
-      duplicate: { keys: ["f"], label: "Duplicate or leak" },
-      other: { keys: ["o"], label: "Other…" },
-    },
-  },
+export const FLAWS = {
+  inaccurate: { keys: ["a"], label: "Inaccurate" },
+  not_following: { keys: ["b"], label: "Not following" },
+  unsafe: { keys: ["c"], label: "Unsafe" },
+  style: { keys: ["d"], label: "Style" },
+  incomplete: { keys: ["e"], label: "Incomplete" },
+  duplicate: { keys: ["f"], label: "Duplicate or leak" },
+  other: { keys: ["o"], label: "Other…" },
 };
+
+export const ASKS = { reject: { label: "Reject: what is wrong?", words: FLAWS } };
 
 export function open(item, page) {
   const passage = item.node.querySelector(".judged .passage");

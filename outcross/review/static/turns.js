@@ -1,6 +1,9 @@
 // The screen of a conversation or a tool trajectory: labels for the assistant's turns, and how the whole went.
 
 import { rows } from "./rows.js";
+import { FLAWS } from "./text.js";
+
+const { duplicate: _, ...SAID } = FLAWS; // a turn is part of its talk, so it can't be a duplicate
 
 const TOOLS = {
   wrong_tool: { keys: ["x"], label: "Wrong tool" },
@@ -25,20 +28,10 @@ export const KEYS = {
 };
 
 export const ASKS = {
-  wrong_turn: {
-    label: "What is wrong?", many: true,
-    words: {
-      inaccurate: { keys: ["a"], label: "Inaccurate" },
-      not_following: { keys: ["b"], label: "Not following" },
-      unsafe: { keys: ["c"], label: "Unsafe" },
-      style: { keys: ["d"], label: "Style" },
-      incomplete: { keys: ["e"], label: "Incomplete" },
-      other: { keys: ["o"], label: "Other…" },
-    },
-  },
+  wrong_turn: { label: "What is wrong?", many: true, words: SAID },
   wrong_act: {
     label: "What is wrong?", many: true,
-    words: { ...TOOLS, inaccurate: { keys: ["a"], label: "Inaccurate" }, other: { keys: ["o"], label: "Other…" } },
+    words: { ...TOOLS, inaccurate: SAID.inaccurate, other: SAID.other },
   },
   overall: {
     label: "And on the whole?",
