@@ -132,3 +132,15 @@ def test_what_would_fail_hide_or_grow_is_no_formula(latex: str) -> None:
 def test_spaces_keep_within_reason(width: str) -> None:
     shown = formula(rf"a\hspace{{{width}}}b", display=False)
     assert shown is None or not re.search(r"mspace \w+=", shown)
+
+
+@pytest.mark.parametrize("latex", [r"\\{1, \ldots, n\\}", r"S = \\\\{1\\\\}"])
+def test_braces_that_were_escaped_twice_do_not_vanish(latex: str) -> None:
+    assert formula(latex, display=False) is None
+    assert texts(r"\{1\}") == ["{", "1", "}"]
+
+
+def test_bars_stand_close_to_what_they_enclose() -> None:
+    bars = formula("|a| = |b|", display=False) or ""
+    assert bars.count('<mo stretchy="false" lspace="0em" rspace="0em">|</mo>') == 4
+    assert "lspace" not in (formula(r"a \mid b", display=False) or "")

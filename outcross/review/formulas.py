@@ -57,9 +57,10 @@ VALUE = re.compile(
 
 UNSAFE = re.compile(
     r"\\(?:(?:re)?newcommand|newenvironment|def|gdef|let|DeclareMathOperator|mathchoice|hphantom|vphantom|phantom"
-    r"|rule|llap|rlap|clap|smash|raise|lower|moveleft|moveright|tiny|Tiny)(?![A-Za-z])|&\#"
+    r"|rule|llap|rlap|clap|smash|raise|lower|moveleft|moveright|tiny|Tiny)(?![A-Za-z])|&\#|(?<!\\)(?:\\\\)+[{}]"
 )
-"""Definitions, which can grow without end; what hides, moves or shrinks; character references, which aren't LaTeX."""
+"""Definitions, which can grow without end; what hides, moves or shrinks; character references, which aren't LaTeX; and
+braces after a new line, which mostly are ones escaped twice: as LaTeX they would vanish."""
 
 UNSPOKEN = re.compile(
     r"\\(?:begin|end)\s*\{[A-Za-z]+\*?\}(?:\s*(?:\[[tbc]\]|\{[lcr|@\s]*\}))?"
@@ -110,7 +111,7 @@ def _parts(element: Element, depth: int) -> Iterator[Markup]:
         raise _Refused(element.tag)
     attributes = "".join(
         f' {name}="{escape(value)}"'
-        for name, value in element.attrib.items()
+        for name, value in (element.attrib | _spaced(element)).items()
         if name in ATTRIBUTES[element.tag] and (name == "alttext" or VALUE.fullmatch(value))
     )
     yield Markup(f"<{element.tag}{attributes}>")  # noqa: S704  # names from our own list, values escaped
@@ -118,6 +119,12 @@ def _parts(element: Element, depth: int) -> Iterator[Markup]:
     for child in element:
         yield from _parts(child, depth - (SCRIPT if element.tag in SCRIPTED else 1))
     yield Markup(f"</{element.tag}>")  # noqa: S704  # a name from our own list
+
+
+def _spaced(element: Element) -> dict[str, str]:
+    """A bar as TeX sets it, close to both sides: browsers take it for a relation, so that |a| = |b| falls apart."""
+    is_bar = element.tag == "mo" and _text(element) in {"|", "‖"}
+    return {"lspace": "0em", "rspace": "0em"} if is_bar else {}
 
 
 def _text(element: Element) -> str:
