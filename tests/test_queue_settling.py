@@ -129,6 +129,35 @@ def test_who_comes_round_before_the_adjudicator_settles_the_item(queue: Queue) -
     assert queue.claim("judge", desk="adjudication") is None
 
 
+@pytest.mark.parametrize("need", [1, 2])
+def test_who_could_not_tell_and_comes_round_to_differ_leaves_room_for_an_adjudicator(queue: Queue, need: int) -> None:
+    queue.enqueue([an_item(1, STEPS, need=need)])
+    says(queue, "ada", "give_up", note="too long")
+    for name in ("grace", "linus")[:need]:
+        says(queue, name, "correct", labels=[1, 1])
+    assert all(settled(queue))
+    token = str(sql(queue, "SELECT token FROM claim WHERE reviewer = 'ada'")[0][0])
+    found = {"labels": [-1, None], "idem": "ada-comes-round-now", "revises": True}
+    queue.submit(token, "ada", ruling(queue.undo(token, "ada"), "error", **ERROR, **found))
+    assert queue.counts().split == 1
+    settles(queue, takes="a")
+    assert all(settled(queue))
+
+
+def test_answers_that_came_beyond_what_was_needed_leave_room_for_an_adjudicator(queue: Queue) -> None:
+    queue.enqueue([an_item(1, STEPS, need=2)])
+    says(queue, "ada", "give_up", note="too long")
+    late = {name: taken(queue, name) for name in ("grace", "linus")}
+    token = str(sql(queue, "SELECT token FROM claim WHERE reviewer = 'ada'")[0][0])
+    said = {"labels": [1, 1], "idem": "ada-comes-round-now", "revises": True}
+    queue.submit(token, "ada", ruling(queue.undo(token, "ada"), "correct", **said))
+    queue.submit(late["grace"].token, "grace", ruling(late["grace"], "correct", labels=[1, 1]))
+    queue.submit(late["linus"].token, "linus", ruling(late["linus"], "error", labels=[-1, None], **ERROR))
+    assert queue.counts().split == 1
+    settles(queue, takes="a")
+    assert all(settled(queue))
+
+
 def test_an_adjudicator_cannot_choose_between_answers_that_agree_by_now(queue: Queue) -> None:
     split(queue)
     claim = taken(queue, "judge", "adjudication")
