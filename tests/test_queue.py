@@ -286,6 +286,16 @@ def test_the_counts_agree_with_what_happened(queue: Queue, clock: Clock) -> None
     assert (queue.counts("sums").waiting, queue.counts("sums").claimed) == (2, 0)
 
 
+@pytest.mark.parametrize(("call", "reading"), [("counts", "counts.counts"), ("decisions", "decisions.read")])
+def test_reading_holds_nobody_up(queue: Queue, monkeypatch: pytest.MonkeyPatch, call: str, reading: str) -> None:
+    def written_meanwhile(*_: object) -> bool:
+        sql(queue, "UPDATE reviewer SET seen = 1")
+        return True
+
+    monkeypatch.setattr(f"outcross.data.review.{reading}", written_meanwhile)
+    assert getattr(queue, call)()
+
+
 # --- Drafts ---
 
 

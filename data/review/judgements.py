@@ -103,9 +103,7 @@ class Records(ReviewFile):
             return [row[0] for row in connection.execute("SELECT DISTINCT recipe FROM item ORDER BY recipe")]
 
     def _read(self, recipe: str | None, *queries: str) -> list[pl.DataFrame]:
-        with self._ripened():
-            pass  # so that the reading below holds nobody up
-        with self._snapshot() as connection:
+        with self._ripened() as connection:
             return [_frame(connection, query, recipe) for query in queries]
 
 
