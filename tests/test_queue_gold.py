@@ -8,7 +8,7 @@ import pytest
 from outcross.data.review import gold
 from outcross.data.review.answers import Answer
 from outcross.data.review.gold import Gold
-from outcross.data.review.items import Policy
+from outcross.data.review.items import Desk, Policy
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Preference, Reasoning
@@ -35,8 +35,8 @@ def management(queue: Queue, clock: Clock) -> Management:
     return Management(queue.path, now=clock)
 
 
-def answer(queue: Queue, verdict: str, reviewer: str = "ada", desk: str = "review") -> None:
-    claim = taken(queue, reviewer, desk)  # type: ignore[arg-type]
+def answer(queue: Queue, verdict: str, reviewer: str = "ada", desk: Desk = "review") -> None:
+    claim = taken(queue, reviewer, desk)
     queue.submit(claim.token, reviewer, ruling(claim, verdict))
 
 
@@ -75,6 +75,31 @@ def test_a_tenth_of_the_work_is_gold_and_a_fifth_at_first(tmp_path: Path, clock:
     sources = [row.source for row in queue.decisions()]
     assert sources[: gold.FIRST] == ["gold"] * gold.FIRST
     assert sources[gold.FIRST :] == ["border"] * 10
+
+
+def test_training_shortens_nobodys_first_items(tmp_path: Path, clock: Clock) -> None:
+    queue = Queue(tmp_path / "review.sqlite", now=clock, chance=lambda: 0.15)
+    queue.add_reviewer("ada")
+    management = Management.beside(queue)
+    management.add_gold([a_gold(number, training=True) for number in range(100, 100 + gold.FIRST)])
+    management.add_gold([a_gold(1000)])
+    queue.enqueue([an_item(1)])
+    for _ in range(gold.FIRST):
+        answer(queue, "reject", desk="training")
+    answer(queue, "reject")
+    assert queue.decisions()[-1].source == "gold"
+
+
+def test_a_change_of_mind_shortens_nobodys_first_items(tmp_path: Path, clock: Clock) -> None:
+    queue = Queue(tmp_path / "review.sqlite", now=clock, chance=lambda: 0.15)
+    queue.add_reviewer("ada")
+    Management.beside(queue).add_gold([a_gold(1000)])
+    queue.enqueue([an_item(1, hint="{}"), an_item(2, prio=-1)])
+    claim = taken(queue)
+    for number in range(gold.FIRST):
+        queue.submit(claim.token, "ada", ruling(claim, idem=f"the-key-of-word-{number}", revises=number > 0))
+    answer(queue, "reject")
+    assert queue.decisions()[-1].source == "gold"
 
 
 def test_gold_of_another_recipe_is_not_mixed_in(queue: Queue, management: Management) -> None:
@@ -138,16 +163,52 @@ def test_a_pause_is_logged_once_though_decisions_follow_that_were_on_their_way(
     assert sql(queue, "SELECT count(*) FROM event WHERE kind = 'reviewer_paused'") == [(1,)]
 
 
-def test_gold_goes_on_though_nobody_could_tell(queue: Queue, management: Management) -> None:
-    proof = Reasoning(problem="Why?", steps=("So.",), answer="So.")
-    known = Gold(item=an_item(100, proof), answer=Answer(verdict="correct", labels=(1,)), explanation="It is so.")
+PROOF = Reasoning(problem="Why?", steps=("So.",), answer="So.")
+
+
+def a_proof(number: int, *, training: bool = False, **changes: object) -> Gold:
+    """A reasoning that is known to be right."""
+    item = an_item(number, PROOF, **changes)
+    known = Answer(verdict="correct", labels=(1,))
+    return Gold(item=item, answer=known, explanation="It is so.", training=training)
+
+
+def gives_up(queue: Queue, reviewer: str = "ada", desk: Desk = "review") -> None:
+    claim = taken(queue, reviewer, desk)
+    queue.submit(claim.token, reviewer, ruling(claim, "give_up", note="I can't."))
+
+
+def test_who_cannot_tell_of_gold_is_neither_right_nor_wrong(queue: Queue, management: Management) -> None:
+    management.add_gold([a_proof(number) for number in range(100, 110)])
+    queue.enqueue([an_item(1)])
+    for _ in range(10):
+        gives_up(queue)
+    assert {row.correct for row in queue.decisions()} == {None}
+    assert taken(queue).shown.content != PROOF
+
+
+def test_who_cannot_tell_in_training_has_not_found_the_answer(queue: Queue, management: Management) -> None:
+    management.add_gold([a_proof(100, training=True, skill="reasoning:en")])
+    gives_up(queue, desk="training")
+    (row,) = queue.decisions()
+    assert row.correct is False
+
+
+def test_who_cannot_tell_where_that_is_the_known_answer_is_right(queue: Queue, management: Management) -> None:
+    known = Gold(item=an_item(100, PROOF), answer=Answer(verdict="give_up"), explanation="Nobody knows.")
     management.add_gold([known])
+    queue.enqueue([an_item(1)])
+    gives_up(queue)
+    assert queue.decisions()[0].correct
+
+
+def test_gold_goes_on_though_nobody_could_tell(queue: Queue, management: Management) -> None:
+    management.add_gold([a_proof(100)])
     queue.enqueue([an_item(1)])
     for name in ("ada", "grace", "linus", "margaret"):
         queue.add_reviewer(name)
-        claim = taken(queue, name)
-        assert claim.shown.content == proof
-        queue.submit(claim.token, name, ruling(claim, "give_up", note="I can't."))
+        gives_up(queue, name)
+    assert {row.source for row in queue.decisions()} == {"gold"}
 
 
 def test_a_paused_reviewer_gets_nothing_by_any_way(queue: Queue, management: Management) -> None:
@@ -192,6 +253,17 @@ def test_fifteen_of_twenty_are_too_few_and_the_next_attempt_waits_a_day(
     clock.time += gold.LOCKED
     train(queue, right=20, wrong=0)
     assert taken(queue)
+
+
+def test_what_was_fetched_ahead_of_a_failed_attempt_begins_no_other(queue: Queue, management: Management) -> None:
+    skilled_work(queue, management)
+    train(queue, right=0, wrong=19)
+    last, ahead = queue.lease("ada", desk="training")
+    queue.submit(last.token, "ada", ruling(last, "approve"))
+    with pytest.raises(ClaimLost):
+        queue.submit(ahead.token, "ada", ruling(ahead, "approve"))
+    with pytest.raises(ReviewError, match="0 of 20 were right"):
+        queue.claim("ada", desk="training")
 
 
 def test_a_skill_ends_with_the_guidelines_major_version_only(queue: Queue, management: Management) -> None:

@@ -61,6 +61,12 @@ GOLD = (
 """Gold that may take the best item's place: of the same recipe, and with something to show afterwards where that one
 has, so that neither its turning up nor what follows says anything."""
 
+BEGUN = """
+SELECT count(*) FROM (
+    SELECT 1 FROM decision WHERE reviewer = ? AND stage = 'review' AND supersedes IS NULL LIMIT ?
+)
+"""
+
 INSERT = """
 INSERT INTO claim (item, slot, reviewer, token, taken, expires, state, stage, swapped)
 SELECT :item, min(slot), :reviewer, :token, :now, :expires, 'open', :desk, :swapped
@@ -151,8 +157,7 @@ def lease(
 
 
 def _gold_share(connection: sqlite3.Connection, reviewer: str) -> float:
-    sql = "SELECT count(*) FROM (SELECT 1 FROM decision WHERE reviewer = ? LIMIT ?)"
-    begun = connection.execute(sql, (reviewer, gold.FIRST)).fetchone()[0]
+    begun = connection.execute(BEGUN, (reviewer, gold.FIRST)).fetchone()[0]
     return gold.SHARE if begun >= gold.FIRST else gold.FIRST_SHARE
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from outcross.agreement import sequential
 from outcross.data.review import chain
-from outcross.data.review.answers import Answer, matches
-from outcross.data.review.items import Item
+from outcross.data.review.answers import STANCES, Answer, matches
+from outcross.data.review.items import Desk, Item
 from outcross.data.samples import Record, canonical
 
 SHARE = 0.1
@@ -36,6 +36,12 @@ SELECT decision.correct, decision.at FROM decision JOIN item ON item.id = decisi
 WHERE decision.reviewer = ? AND decision.stage = 'training' AND item.recipe = ? AND item.skill IS ?
   AND decision.guideline LIKE ? || '.%'
 ORDER BY decision.seq
+"""
+
+RETURN = """
+UPDATE claim SET state = 'released'
+WHERE reviewer = ? AND state = 'open' AND stage = 'training'
+  AND item IN (SELECT id FROM item WHERE recipe = ? AND skill = ?)
 """
 
 
@@ -83,10 +89,17 @@ def known(connection: sqlite3.Connection, item: str) -> Answer | None:
     return row and Answer(verdict=row["verdict"], labels=json.loads(row["labels"] or "[]"))
 
 
-def grade(connection: sqlite3.Connection, item: str, kind: str, given: Answer) -> int | None:
-    """1 where an answer agrees with the known one, 0 where not, None where none is known."""
+def grade(connection: sqlite3.Connection, item: str, kind: str, given: Answer, desk: Desk) -> int | None:
+    """1 where an answer agrees with the known one, 0 where not, None where none is known.
+
+    None also for who can't tell, so that nobody need guess; only in training, where an attempt has its number, is it 0.
+    """
     answer = known(connection, item)
-    return None if answer is None else int(matches(answer, given, kind))
+    if answer is None:
+        return None
+    right = matches(answer, given, kind)
+    silent = STANCES[given.verdict] is None and desk != "training"
+    return None if silent and not right else int(right)
 
 
 def measure(connection: sqlite3.Connection, reviewer: str, now: float) -> None:
@@ -130,13 +143,17 @@ def locked(connection: sqlite3.Connection, reviewer: str, now: float) -> dict[st
 
 
 def qualify(connection: sqlite3.Connection, reviewer: str, item: sqlite3.Row, now: float) -> None:
-    """Give the skill to a reviewer whose attempt has just been passed."""
+    """Give the skill to a reviewer whose attempt has just been passed.
+
+    After one that failed, what they had fetched ahead goes back, else its answer would begin the next attempt.
+    """
     if item["skill"] is None:
         return
     reached = progress(connection, reviewer, item["recipe"], item["skill"], now)
-    if not reached.passed:
-        return
-    grant(connection, reviewer, item["recipe"], item["skill"], reached, now)
+    if reached.passed:
+        grant(connection, reviewer, item["recipe"], item["skill"], reached, now)
+    elif reached.locked_until:
+        connection.execute(RETURN, (reviewer, item["recipe"], item["skill"]))
 
 
 def grant(

@@ -174,7 +174,7 @@ def _said(connection: sqlite3.Connection, claim: sqlite3.Row, ruling: Ruling, ki
         "edit": answer.edit,
         "labels": canonical(answer.labels) if answer.labels else None,
         "strength": answer.strength,
-        "correct": gold.grade(connection, claim["item"], kind, answer),
+        "correct": gold.grade(connection, claim["item"], kind, answer, claim["stage"]),
         "takes": taken and taken.seq,
         "cause": judged and judged.cause,
         "both_fine": int(judged is not None and judged.both_fine),
