@@ -1,14 +1,18 @@
 """Known answers measure reviewers without their knowing, train them with feedback, and open skills."""
 
+import json
 import sqlite3
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from outcross.data.review import gold
 from outcross.data.review.answers import Answer
+from outcross.data.review.claims import LEASE
 from outcross.data.review.gold import Gold
 from outcross.data.review.items import Desk, Policy
+from outcross.data.review.judgements import Records
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Preference, Reasoning
@@ -333,6 +337,65 @@ def test_a_known_answer_that_two_dispute_is_retired(queue: Queue, management: Ma
         queue.dispute(claim.token, name, "it is right")
         queue.dispute(claim.token, name, "it is right")
     assert queue.claim("linus", desk="training") is None
+
+
+def retirements(queue: Queue) -> list[object]:
+    return [json.loads(str(body)) for (body,) in sql(queue, "SELECT body FROM event WHERE kind = 'gold_retired'")]
+
+
+def test_a_retirement_by_disputes_is_logged_once(queue: Queue, management: Management) -> None:
+    management.add_gold([a_gold(100, training=True)])
+    for name in ("ada", "grace", "linus"):
+        queue.add_reviewer(name)
+    claims = {name: taken(queue, name, "training") for name in ("ada", "grace", "linus")}
+    for name, claim in claims.items():
+        queue.submit(claim.token, name, ruling(claim))
+        queue.dispute(claim.token, name, "it is right")
+    assert retirements(queue) == [{"item": claims["ada"].item, "disputed": 2, "answered": 2}]
+    queue.verify()
+
+
+def test_gold_that_a_manager_retires_is_given_to_nobody_and_counts_for_nobody(
+    queue: Queue, management: Management, clock: Clock
+) -> None:
+    queue.add_reviewer("grace")
+    management.add_gold([a_gold(number) for number in range(100, 104)])
+    queue.enqueue([an_item(1, need=9)])
+    for _ in range(3):
+        answer(queue, "approve")
+    begun = taken(queue, "grace")
+    known = [str(item) for (item,) in sql(queue, "SELECT item FROM gold")]
+    assert [management.retire_gold(item, by="boss") for item in [*known, known[0]]] == [True] * 4 + [False]
+    queue.submit(begun.token, "grace", ruling(begun))
+    queue.add_reviewer("linus")
+    for name in ("ada", "linus"):
+        assert taken(queue, name).item not in known
+    management.add_gold([a_gold(200)])
+    clock.time += LEASE + 1
+    answer(queue, "approve")
+    assert taken(queue), "a fourth wrong answer would have paused her"
+    said = Records.beside(queue).judgements()
+    retired = said.filter(pl.col("item").is_in(known))
+    assert set(retired["correct"]) == set(retired["truth"]) == set(retired["truth_stance"]) == {None}
+    assert said["correct"].drop_nulls().to_list() == [False]
+    assert retirements(queue) == [{"item": item, "by": "boss"} for item in known]
+    queue.verify()
+
+
+def test_a_draft_brings_no_retired_gold_back(queue: Queue, management: Management, clock: Clock) -> None:
+    management.add_gold([a_gold(100)])
+    queue.enqueue([an_item(1)])
+    claim = taken(queue)
+    queue.save_draft(claim.token, "ada", 1, "half a thou")
+    management.retire_gold(claim.item, by="boss")
+    clock.time += LEASE + 1
+    assert taken(queue).item != claim.item
+
+
+def test_only_a_known_answer_can_be_retired(queue: Queue, management: Management) -> None:
+    queue.enqueue([an_item(1)])
+    with pytest.raises(ReviewError, match="no answer is known of an item"):
+        management.retire_gold(taken(queue).item, by="boss")
 
 
 def test_a_gap_in_the_guideline_is_flagged_by_who_holds_the_item(queue: Queue) -> None:

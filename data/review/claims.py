@@ -35,7 +35,7 @@ BEST: dict[Desk, tuple[str, ...]] = {
         # Items on which the reviewer had begun to write come back before any other.
         f"""
 FROM draft CROSS JOIN item ON item.id = draft.item AND draft.reviewer = :reviewer
-WHERE item.stage = 'review' AND item.id NOT IN (SELECT item FROM gold WHERE training)
+WHERE item.stage = 'review' AND item.id NOT IN (SELECT item FROM gold WHERE training OR retired IS NOT NULL)
 {FREE} {SKILLED} {ROOM} ORDER BY draft.at LIMIT 1""",
         f"""
 FROM item WHERE item.stage = 'review' AND item.source <> 'gold'

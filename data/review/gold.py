@@ -28,6 +28,7 @@ GRADES = """
 SELECT decision.correct FROM standing AS decision JOIN reviewer ON reviewer.name = decision.reviewer
 WHERE decision.reviewer = ? AND decision.stage = 'review' AND decision.correct IS NOT NULL
   AND decision.at > reviewer.reinstated
+  AND decision.item NOT IN (SELECT item FROM gold WHERE retired IS NOT NULL)
 ORDER BY decision.seq
 """
 
@@ -200,4 +201,15 @@ def dispute(connection: sqlite3.Connection, item: str, reviewer: str, note: str,
         {"item": item},
     ).fetchone()
     if voices >= max(2, DISPUTED * answered):
-        connection.execute("UPDATE gold SET retired = ? WHERE item = ? AND retired IS NULL", (now, item))
+        retire(connection, item, {"disputed": voices, "answered": answered}, now)
+
+
+def retire(connection: sqlite3.Connection, item: str, why: dict[str, object], now: float) -> bool:
+    """Give an item with a known answer to nobody any more, and count it in nobody's grades; return whether that is new.
+
+    An attempt to qualify keeps its twenty answers as they were graded.
+    """
+    new = connection.execute("UPDATE gold SET retired = ? WHERE item = ? AND retired IS NULL", (now, item)).rowcount > 0
+    if new:
+        chain.append(connection, "gold_retired", {"item": item, **why}, now)
+    return new
