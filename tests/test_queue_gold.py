@@ -106,6 +106,15 @@ def test_a_change_of_mind_shortens_nobodys_first_items(tmp_path: Path, clock: Cl
     assert queue.decisions()[-1].source == "gold"
 
 
+def test_what_was_begun_comes_before_gold(queue: Queue, management: Management, clock: Clock) -> None:
+    queue.enqueue([an_item(1)])
+    claim = taken(queue)
+    queue.save_draft(claim.token, "ada", 1, "half a thou")
+    management.add_gold([a_gold(100)])
+    clock.time += LEASE + 1
+    assert taken(queue).item == claim.item
+
+
 def test_gold_of_another_recipe_is_not_mixed_in(queue: Queue, management: Management) -> None:
     management.add_gold([a_gold(100, recipe="other")])
     queue.enqueue([an_item(1)])
@@ -151,6 +160,16 @@ def test_a_reviewer_who_is_often_wrong_is_paused_until_a_manager_has_looked(
     kinds = [row[0] for row in sql(queue, "SELECT kind FROM event")]
     assert kinds.count("reviewer_paused") == kinds.count("reviewer_reinstated") == 1
     queue.verify()
+
+
+def test_a_changed_answer_to_gold_is_one_answer(queue: Queue, management: Management) -> None:
+    management.add_gold([a_gold(number) for number in range(100, 140)])
+    queue.enqueue([an_item(1)])
+    for _ in range(3):
+        claim = taken(queue)
+        queue.submit(claim.token, "ada", ruling(claim))
+        queue.submit(claim.token, "ada", ruling(claim, idem=f"again-{claim.token[:20]}", revises=True))
+    assert taken(queue), "three wrong answers pause nobody, six would"
 
 
 def test_a_pause_is_logged_once_though_decisions_follow_that_were_on_their_way(
@@ -283,6 +302,16 @@ def test_a_skill_ends_with_the_guidelines_major_version_only(queue: Queue, manag
     assert taken(queue)
     management.set_policy("sums", Policy(major=2, guideline="Be lenient."))
     queue.release(taken(queue).token, "ada")
+    assert queue.claim("ada") is None
+
+
+def test_an_attempt_begins_anew_with_the_guidelines_major_version(queue: Queue, management: Management) -> None:
+    skilled_work(queue, management)
+    train(queue, right=19, wrong=0)
+    management.set_policy("sums", Policy(major=2, guideline="Be lenient."))
+    claim = taken(queue, desk="training")
+    queue.submit(claim.token, "ada", ruling(claim, "reject"))
+    assert queue.feedback(claim.token, "ada").progress.answered == 1
     assert queue.claim("ada") is None
 
 

@@ -1,13 +1,14 @@
 """When an item is settled: people agree, or an adjudicator who is none of them has the last word."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Preference, Reasoning
 from outcross.errors import ClaimLost, ReviewError
-from tests.review_items import an_item, ruling, sql, taken
+from tests.review_items import Clock, an_item, ruling, sql, taken
 
 STEPS = Reasoning(problem="Add.", steps=("one", "two"), answer="3")
 ERROR = {"reasons": ["logic"], "note": "wrong"}
@@ -77,6 +78,27 @@ def test_an_adjudicator_sees_both_answers_without_a_name_and_takes_one(queue: Qu
     assert last.takes == next(row.seq for row in queue.decisions() if row.reviewer == "grace")
     assert all(settled(queue))
     assert queue.counts().split == 0
+
+
+@pytest.mark.parametrize(("drawn", "shown"), [(0.2, ["reject", "approve"]), (0.9, ["approve", "reject"])])
+def test_both_answers_stand_before_an_adjudicator_by_lot(
+    tmp_path: Path, clock: Clock, drawn: float, shown: list[str]
+) -> None:
+    queue = Queue(tmp_path / "lot.sqlite", now=clock, chance=lambda: drawn)
+    for name, role in {"ada": "reviewer", "grace": "reviewer", "judge": "adjudicator"}.items():
+        queue.add_reviewer(name, role)  # type: ignore[arg-type]
+    split(queue)
+    assert [rival.verdict for rival in taken(queue, "judge", "adjudication").rivals] == shown
+
+
+def test_who_takes_a_corrected_answer_takes_the_correction_with_it(queue: Queue) -> None:
+    queue.enqueue([an_item(1, need=2)])
+    says(queue, "ada", "approve")
+    says(queue, "grace", "edit", edit="It is two.")
+    rivals = taken(queue, "judge", "adjudication").rivals
+    settles(queue, takes="ab"[[rival.verdict for rival in rivals].index("edit")])
+    last = queue.decisions()[-1]
+    assert (last.verdict, last.edit) == ("edit", "It is two.")
 
 
 def test_an_adjudicator_may_answer_anew_find_both_fine_or_give_an_item_up(queue: Queue) -> None:

@@ -63,6 +63,17 @@ def test_after_its_grace_the_next_call_commits_a_decision_with_the_time_of_the_k
     assert (decision.verdict, decision.at, decision.supersedes) == ("approve", pressed, None)
 
 
+def test_what_is_committed_by_one_call_stands_in_the_order_of_the_keys(queue: Queue, clock: Clock) -> None:
+    queue.add_reviewer("linus")
+    queue.enqueue([an_item(3)])
+    claims = {name: taken(queue, name) for name in ("ada", "grace", "linus")}
+    for name in ("grace", "ada", "linus"):
+        queue.submit(claims[name].token, name, ruling(claims[name]), grace=GRACE)
+        clock.time += 1
+    clock.time += GRACE
+    assert [row.reviewer for row in queue.decisions()] == ["grace", "ada", "linus"]
+
+
 def test_a_later_change_supersedes_and_only_the_last_word_stands(queue: Queue, clock: Clock) -> None:
     claim = taken(queue)
     first = queue.submit(claim.token, "ada", ruling(claim))
