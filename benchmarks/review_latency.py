@@ -5,7 +5,7 @@ the time from the key event's own time stamp to the first frame after the next i
 the browser's own account of the same press: the event's duration until the next paint. It gives that in steps of 8 ms
 and only from 16 on, so that a press of which it says nothing counts as 8.
 
-    python benchmarks/review_latency.py [runs]
+    PYTHONPATH=. python benchmarks/review_latency.py [runs]
 """
 
 import os

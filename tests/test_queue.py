@@ -86,9 +86,11 @@ def test_no_item_goes_to_more_people_than_it_needs(queue: Queue) -> None:
     assert queue.claim("linus") is None
 
 
-def test_nobody_gets_their_own_work(queue: Queue) -> None:
-    queue.enqueue([an_item(1, author_kind="human", author_id="Ada")])
-    assert queue.claim("ada") is None
+@pytest.mark.parametrize(("author", "reviewer"), [("Ada", "ada"), ("åsa", "Åsa"), ("Weiß", "weiss")])
+def test_nobody_gets_their_own_work_however_the_name_is_written(queue: Queue, author: str, reviewer: str) -> None:
+    queue.add_reviewer(reviewer)
+    queue.enqueue([an_item(1, author_kind="human", author_id=author)])
+    assert queue.claim(reviewer) is None
     assert taken(queue, "grace")
 
 
@@ -158,6 +160,16 @@ def test_a_heartbeat_holds_the_claim_for_a_full_lease_more(queue: Queue, clock: 
     clock.time += 2
     with pytest.raises(ClaimLost):
         queue.heartbeat(claim.token, "ada")
+
+
+def test_a_heartbeat_holds_what_was_fetched_ahead_too(queue: Queue, clock: Clock) -> None:
+    queue.enqueue([an_item(1), an_item(2)])
+    first, ahead = queue.lease("ada")
+    clock.time += LEASE - 1
+    queue.heartbeat(first.token, "ada")
+    clock.time += LEASE - 1
+    assert queue.claim("grace") is None
+    assert [claim.token for claim in queue.lease("ada")] == [first.token, ahead.token]
 
 
 def test_a_released_item_is_free_at_once(queue: Queue) -> None:
@@ -286,6 +298,16 @@ def test_the_counts_agree_with_what_happened(queue: Queue, clock: Clock) -> None
     assert (queue.counts("sums").waiting, queue.counts("sums").claimed) == (2, 0)
 
 
+@pytest.mark.parametrize(("call", "reading"), [("counts", "counts.counts"), ("decisions", "decisions.read")])
+def test_reading_holds_nobody_up(queue: Queue, monkeypatch: pytest.MonkeyPatch, call: str, reading: str) -> None:
+    def written_meanwhile(*_: object) -> bool:
+        sql(queue, "UPDATE reviewer SET seen = 1")
+        return True
+
+    monkeypatch.setattr(f"outcross.data.review.{reading}", written_meanwhile)
+    assert getattr(queue, call)()
+
+
 # --- Drafts ---
 
 
@@ -381,6 +403,9 @@ A_THIRD = "(SELECT max(id) FROM item WHERE id NOT IN (SELECT item FROM claim)), 
         (CLAIM.format("item, 2, 'grace'"), "needs no further decision"),
         (CLAIM.format(f"{A_THIRD}'ada'"), "holds two items at most"),
         ("UPDATE item SET need = 3", "never changes"),
+        ("UPDATE item SET skill = 'text:en'", "never changes"),
+        ("UPDATE item SET score = 1", "never changes"),
+        ("UPDATE item SET hint = '{}'", "never changes"),
         ("UPDATE claim SET swapped = 1", "how an item was shown never changes"),
         (DECISION.format("claim, item, 'grace'") + "decision", "needs the claim of its reviewer"),
         (DECISION.format("id, item, reviewer") + "claim WHERE state = 'open'", "needs the claim of its reviewer"),
@@ -391,6 +416,16 @@ def test_the_database_refuses_what_must_never_happen(decided: Queue, statement: 
     with pytest.raises(sqlite3.IntegrityError, match=complaint):
         sql(decided, statement)
     decided.verify()
+
+
+def test_the_database_lets_a_decision_supersede_no_other_claims(queue: Queue) -> None:
+    queue.enqueue([an_item(1), an_item(2)])
+    for _ in range(2):
+        claim = taken(queue)
+        queue.submit(claim.token, "ada", ruling(claim))
+    other = DECISION.replace("at) SELECT", "at, supersedes) SELECT").format("claim, item, reviewer")
+    with pytest.raises(sqlite3.IntegrityError, match="supersedes one of the same reviewer on the same item"):
+        sql(queue, other.replace("0 FROM", "0, 1 FROM") + "decision WHERE seq = 2")
 
 
 def test_the_database_refuses_self_review(queue: Queue) -> None:

@@ -1,13 +1,14 @@
 """When an item is settled: people agree, or an adjudicator who is none of them has the last word."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Preference, Reasoning
 from outcross.errors import ClaimLost, ReviewError
-from tests.review_items import an_item, ruling, sql, taken
+from tests.review_items import Clock, an_item, ruling, sql, taken
 
 STEPS = Reasoning(problem="Add.", steps=("one", "two"), answer="3")
 ERROR = {"reasons": ["logic"], "note": "wrong"}
@@ -79,6 +80,27 @@ def test_an_adjudicator_sees_both_answers_without_a_name_and_takes_one(queue: Qu
     assert queue.counts().split == 0
 
 
+@pytest.mark.parametrize(("drawn", "shown"), [(0.2, ["reject", "approve"]), (0.9, ["approve", "reject"])])
+def test_both_answers_stand_before_an_adjudicator_by_lot(
+    tmp_path: Path, clock: Clock, drawn: float, shown: list[str]
+) -> None:
+    queue = Queue(tmp_path / "lot.sqlite", now=clock, chance=lambda: drawn)
+    for name, role in {"ada": "reviewer", "grace": "reviewer", "judge": "adjudicator"}.items():
+        queue.add_reviewer(name, role)  # type: ignore[arg-type]
+    split(queue)
+    assert [rival.verdict for rival in taken(queue, "judge", "adjudication").rivals] == shown
+
+
+def test_who_takes_a_corrected_answer_takes_the_correction_with_it(queue: Queue) -> None:
+    queue.enqueue([an_item(1, need=2)])
+    says(queue, "ada", "approve")
+    says(queue, "grace", "edit", edit="It is two.")
+    rivals = taken(queue, "judge", "adjudication").rivals
+    settles(queue, takes="ab"[[rival.verdict for rival in rivals].index("edit")])
+    last = queue.decisions()[-1]
+    assert (last.verdict, last.edit) == ("edit", "It is two.")
+
+
 def test_an_adjudicator_may_answer_anew_find_both_fine_or_give_an_item_up(queue: Queue) -> None:
     split(queue)
     claim = taken(queue, "judge", "adjudication")
@@ -127,6 +149,35 @@ def test_who_comes_round_before_the_adjudicator_settles_the_item(queue: Queue) -
     queue.submit(token, "grace", again)
     assert settled(queue) == [True, True, True]
     assert queue.claim("judge", desk="adjudication") is None
+
+
+@pytest.mark.parametrize("need", [1, 2])
+def test_who_could_not_tell_and_comes_round_to_differ_leaves_room_for_an_adjudicator(queue: Queue, need: int) -> None:
+    queue.enqueue([an_item(1, STEPS, need=need)])
+    says(queue, "ada", "give_up", note="too long")
+    for name in ("grace", "linus")[:need]:
+        says(queue, name, "correct", labels=[1, 1])
+    assert all(settled(queue))
+    token = str(sql(queue, "SELECT token FROM claim WHERE reviewer = 'ada'")[0][0])
+    found = {"labels": [-1, None], "idem": "ada-comes-round-now", "revises": True}
+    queue.submit(token, "ada", ruling(queue.undo(token, "ada"), "error", **ERROR, **found))
+    assert queue.counts().split == 1
+    settles(queue, takes="a")
+    assert all(settled(queue))
+
+
+def test_answers_that_came_beyond_what_was_needed_leave_room_for_an_adjudicator(queue: Queue) -> None:
+    queue.enqueue([an_item(1, STEPS, need=2)])
+    says(queue, "ada", "give_up", note="too long")
+    late = {name: taken(queue, name) for name in ("grace", "linus")}
+    token = str(sql(queue, "SELECT token FROM claim WHERE reviewer = 'ada'")[0][0])
+    said = {"labels": [1, 1], "idem": "ada-comes-round-now", "revises": True}
+    queue.submit(token, "ada", ruling(queue.undo(token, "ada"), "correct", **said))
+    queue.submit(late["grace"].token, "grace", ruling(late["grace"], "correct", labels=[1, 1]))
+    queue.submit(late["linus"].token, "linus", ruling(late["linus"], "error", labels=[-1, None], **ERROR))
+    assert queue.counts().split == 1
+    settles(queue, takes="a")
+    assert all(settled(queue))
 
 
 def test_an_adjudicator_cannot_choose_between_answers_that_agree_by_now(queue: Queue) -> None:

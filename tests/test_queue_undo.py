@@ -1,5 +1,6 @@
 """Decisions can be taken back for a moment, and revised in the open after that."""
 
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -8,10 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from outcross.data.review.claims import LEASE
+from outcross.data.review.decisions import DecisionRow
+from outcross.data.review.items import Claim
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.errors import ClaimLost, ReviewError
-from tests.review_items import Clock, a_gold, an_item, ruling, taken
+from tests.review_items import Clock, a_gold, an_item, ruling, sql, taken
 
 GRACE = 10.0
 
@@ -59,6 +63,17 @@ def test_after_its_grace_the_next_call_commits_a_decision_with_the_time_of_the_k
     assert (decision.verdict, decision.at, decision.supersedes) == ("approve", pressed, None)
 
 
+def test_what_is_committed_by_one_call_stands_in_the_order_of_the_keys(queue: Queue, clock: Clock) -> None:
+    queue.add_reviewer("linus")
+    queue.enqueue([an_item(3)])
+    claims = {name: taken(queue, name) for name in ("ada", "grace", "linus")}
+    for name in ("grace", "ada", "linus"):
+        queue.submit(claims[name].token, name, ruling(claims[name]), grace=GRACE)
+        clock.time += 1
+    clock.time += GRACE
+    assert [row.reviewer for row in queue.decisions()] == ["grace", "ada", "linus"]
+
+
 def test_a_later_change_supersedes_and_only_the_last_word_stands(queue: Queue, clock: Clock) -> None:
     claim = taken(queue)
     first = queue.submit(claim.token, "ada", ruling(claim))
@@ -72,6 +87,87 @@ def test_a_later_change_supersedes_and_only_the_last_word_stands(queue: Queue, c
     assert second.supersedes == first.seq
     assert queue.counts().decided == {"reject": 1}
     assert [row.verdict for row in queue.decisions()] == ["approve", "reject"]
+    queue.verify()
+
+
+def revise(
+    queue: Queue, claim: Claim, verdict: str, idem: str = "the-key-of-a-revision", **more: object
+) -> DecisionRow | None:
+    """A second word, sent as the page sends it."""
+    return queue.submit(claim.token, "ada", ruling(claim, verdict, idem=idem, revises=True, **more), grace=GRACE)
+
+
+def test_a_change_stands_at_once_and_its_claim_never_opens_again(queue: Queue, clock: Clock) -> None:
+    queue.enqueue([an_item(3, need=2, prio=9)])
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    assert revise(queue, claim, "reject") is not None
+    assert queue.undo(claim.token, "ada").revises
+    clock.time += LEASE + 1
+    assert taken(queue).item != claim.item
+    assert taken(queue, "grace").item == claim.item
+
+
+def test_two_windows_that_both_change_a_decision_are_two_words_of_which_the_last_stands(queue: Queue) -> None:
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    for _ in range(2):
+        assert queue.undo(claim.token, "ada").revises
+    for number, verdict in enumerate(("reject", "approve")):
+        revise(queue, claim, verdict, f"the-key-of-window-{number}")
+    first, second, third = queue.decisions()
+    assert (second.supersedes, third.supersedes) == (first.seq, second.seq)
+    assert queue.counts().decided == {"approve": 1}
+
+
+def test_no_change_is_written_after_an_adjudication(queue: Queue, clock: Clock) -> None:
+    queue.add_reviewer("judge", "adjudicator")
+    queue.enqueue([an_item(3, need=2, prio=9)])
+    claims = {name: taken(queue, name) for name in ("ada", "grace")}
+    for name, verdict in {"ada": "approve", "grace": "reject"}.items():
+        queue.submit(claims[name].token, name, ruling(claims[name], verdict))
+    judged = taken(queue, "judge", "adjudication")
+    revise(queue, claims["ada"], "edit", edit="It is six.")
+    queue.submit(judged.token, "judge", ruling(judged, adjudication={"cause": "ambiguous_item"}))
+    with pytest.raises(ClaimLost, match="adjudicated since"):
+        revise(queue, claims["ada"], "reject", "the-key-of-one-too-late")
+    clock.time += GRACE
+    assert [row.reviewer for row in queue.decisions()] == ["ada", "grace", "ada", "judge"]
+
+
+def test_the_database_keeps_a_decided_claim_decided(queue: Queue) -> None:
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    for state in ("open", "expired", "released"):
+        with pytest.raises(sqlite3.IntegrityError, match="stays done"):
+            sql(queue, "UPDATE claim SET state = ?", state)
+
+
+def test_a_file_in_which_a_taken_back_change_opened_its_claim_again_is_mended(queue: Queue, clock: Clock) -> None:
+    queue.enqueue([an_item(3, need=2, prio=9)])
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    sql(queue, "DROP TRIGGER claim_stays_decided")
+    sql(queue, "DELETE FROM migration WHERE number = 5")
+    sql(queue, "UPDATE claim SET state = 'expired' WHERE token = ?", claim.token)
+    again = Queue(queue.path, now=clock)
+    assert taken(again).item != claim.item
+    assert again.undo(claim.token, "ada").revises
+
+
+def test_what_cannot_be_committed_is_kept_in_the_log_and_stops_nobody(
+    queue: Queue, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    poisoned, sound = taken(queue, "ada"), taken(queue, "grace")
+    for name, claim in {"ada": poisoned, "grace": sound}.items():
+        queue.submit(claim.token, name, ruling(claim), grace=GRACE)
+    sql(queue, "UPDATE held SET ruling = json_set(ruling, '$.verdict', 'nonsense') WHERE reviewer = 'ada'")
+    clock.time += GRACE
+    assert [row.reviewer for row in queue.decisions()] == ["grace"]
+    ((body,),) = sql(queue, "SELECT body FROM event WHERE kind = 'ruling_refused'")
+    assert "nonsense" in str(body)
+    assert "ruling_refused" in caplog.text
+    assert taken(queue).item == poisoned.item, "nobody has decided it"
     queue.verify()
 
 
@@ -157,31 +253,46 @@ class UndoMachine(RuleBasedStateMachine):
             self.decided.setdefault(claim.token, []).append(verdict)
             self.due[claim.token] = self.time + GRACE
 
-    @rule(seconds=st.sampled_from([1.0, GRACE / 2, GRACE]))
+    @rule(seconds=st.sampled_from([1.0, GRACE / 2, GRACE, LEASE + 1]))
     def wait(self, seconds: float) -> None:
         self.time += seconds
 
+    @rule(which=st.integers(0, 2))
+    def take_back(self, which: int) -> None:
+        """Come back to a decision, and leave it at that."""
+        if token := self.token(which):
+            self.back(token)
+
     @rule(which=st.integers(0, 2), verdict=st.sampled_from(["approve", "reject"]))
     def change(self, which: int, verdict: str) -> None:
-        tokens = list(self.decided)
-        if which >= len(tokens) or not self.decided[tokens[which]]:
+        if not (token := self.token(which)):
             return
-        token = tokens[which]
+        back = self.back(token)
+        more = {"idem": self.key(), "revises": back.revises}
+        self.queue.submit(token, "ada", ruling(back, verdict, **more), grace=GRACE)
+        self.decided[token].append(verdict)
+        self.due[token] = self.time + (0 if back.revises else GRACE)
+
+    def token(self, which: int) -> str | None:
+        decided = [token for token, said in self.decided.items() if said]
+        return decided[which] if which < len(decided) else None
+
+    def back(self, token: str) -> Claim:
         back = self.queue.undo(token, "ada")
         assert back.before is not None
         assert back.before.verdict == self.decided[token][-1]
         assert back.revises == (self.due[token] <= self.time)
         if not back.revises:
             self.decided[token].pop()
-        more = {"idem": self.key(), "revises": back.revises}
-        self.queue.submit(token, "ada", ruling(back, verdict, **more), grace=GRACE)
-        self.decided[token].append(verdict)
-        self.due[token] = self.time + GRACE
+        return back
 
     @invariant()
     def what_stands_is_what_was_said_last(self) -> None:
         committed = sum(len(said) - (self.due[token] > self.time) for token, said in self.decided.items() if said)
-        assert len(self.queue.decisions()) == committed
+        rows = self.queue.decisions()
+        assert len(rows) == committed
+        firsts = [row.item for row in rows if row.supersedes is None]
+        assert len(firsts) == len(set(firsts)), "nobody decides an item anew who has decided it"
 
     def teardown(self) -> None:
         self.time += GRACE

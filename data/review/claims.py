@@ -15,10 +15,12 @@ LEASE = 15 * 60.0
 
 FREE = """
   AND item.state = 'open' AND (:recipe IS NULL OR item.recipe = :recipe)
-  AND lower(item.author_id) <> lower(:reviewer)
+  AND casefold(item.author_id) <> casefold(:reviewer)
   AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.item = item.id AND claim.reviewer = :reviewer
                                         AND claim.state IN ('open', 'done', 'skipped'))
 """
+"""Who wrote it is told as `people.check_name` tells names apart; the trigger that holds besides knows ASCII only."""
+
 SKILLED = """
   AND (item.skill IS NULL OR EXISTS (
         SELECT 1 FROM skill
@@ -30,12 +32,16 @@ ROOM = """
   AND (SELECT count(*) FROM claim WHERE claim.item = item.id AND claim.state IN ('open', 'done'))
       < item.need + item.extra
 """
+CANDIDATE = """
+SELECT item.id, item.kind,
+       EXISTS (SELECT 1 FROM draft WHERE draft.item = item.id AND draft.reviewer = :reviewer) AS begun
+"""
 BEST: dict[Desk, tuple[str, ...]] = {
     "review": (
         # Items on which the reviewer had begun to write come back before any other.
         f"""
 FROM draft CROSS JOIN item ON item.id = draft.item AND draft.reviewer = :reviewer
-WHERE item.stage = 'review' AND item.id NOT IN (SELECT item FROM gold WHERE training)
+WHERE item.stage = 'review' AND item.id NOT IN (SELECT item FROM gold WHERE training OR retired IS NOT NULL)
 {FREE} {SKILLED} {ROOM} ORDER BY draft.at LIMIT 1""",
         f"""
 FROM item WHERE item.stage = 'review' AND item.source <> 'gold'
@@ -60,6 +66,12 @@ GOLD = (
 )
 """Gold that may take the best item's place: of the same recipe, and with something to show afterwards where that one
 has, so that neither its turning up nor what follows says anything."""
+
+BEGUN = """
+SELECT count(*) FROM (
+    SELECT 1 FROM decision WHERE reviewer = ? AND stage = 'review' AND supersedes IS NULL LIMIT ?
+)
+"""
 
 INSERT = """
 INSERT INTO claim (item, slot, reviewer, token, taken, expires, state, stage, swapped)
@@ -130,7 +142,7 @@ def lease(
     """
     locked = gold.locked(connection, reviewer, now) if desk == "training" else {}
     facts = {"recipe": recipe, "reviewer": reviewer, "locked": json.dumps(list(locked))}
-    found = (connection.execute(f"SELECT item.id, item.kind {origin}", facts).fetchone() for origin in BEST[desk])
+    found = (connection.execute(f"{CANDIDATE} {origin}", facts).fetchone() for origin in BEST[desk])
     if (best := next(filter(None, found), None)) is None:
         if locked:
             raise ReviewError(next(iter(locked.values())))
@@ -139,7 +151,7 @@ def lease(
         # Looked for in any case, so that the time which a claim takes says nothing either.
         instead = connection.execute(GOLD, facts | {"best": best["id"]}).fetchone()
         drawn = chance() < _gold_share(connection, reviewer)
-        best = instead if drawn and instead else best
+        best = instead if drawn and instead and not best["begun"] else best
     item = best["id"]
     row = facts | {"item": item, "token": secrets.token_urlsafe(24), "desk": desk, "now": now, "expires": now + LEASE}
     if best["kind"] == "preference":
@@ -151,8 +163,7 @@ def lease(
 
 
 def _gold_share(connection: sqlite3.Connection, reviewer: str) -> float:
-    sql = "SELECT count(*) FROM (SELECT 1 FROM decision WHERE reviewer = ? LIMIT ?)"
-    begun = connection.execute(sql, (reviewer, gold.FIRST)).fetchone()[0]
+    begun = connection.execute(BEGUN, (reviewer, gold.FIRST)).fetchone()[0]
     return gold.SHARE if begun >= gold.FIRST else gold.FIRST_SHARE
 
 

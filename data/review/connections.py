@@ -62,11 +62,12 @@ class Connections:
 
 
 def opened(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
-    """A new connection, set up as all are."""
+    """A new connection, set up as all are; `casefold` is Python's, because SQLite's own `lower` knows ASCII only."""
     address = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=timeout, check_same_thread=False)
     try:
         connection.row_factory = sqlite3.Row
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:

@@ -28,8 +28,7 @@ GROUP BY standing.verdict ORDER BY standing.verdict
 
 TODAY = """
 SELECT (SELECT count(*) FROM decision WHERE reviewer = :reviewer AND at >= :since AND supersedes IS NULL)
-     + (SELECT count(*) FROM held
-        WHERE reviewer = :reviewer AND at >= :since AND claim NOT IN (SELECT claim FROM decision))
+     + (SELECT count(*) FROM held WHERE reviewer = :reviewer AND at >= :since)
 """
 
 

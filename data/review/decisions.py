@@ -46,7 +46,7 @@ class DecisionRow(Answer):
     """Decided again with the validators' view on the screen."""
     stage: Desk
     correct: bool | None
-    """Whether it agrees with the known answer; None where none is known."""
+    """Whether it agrees with the known answer; None where none is known, or the answer was that one can't tell."""
     takes: int | None
     """In adjudication, the number of the decision that was taken."""
     cause: str | None

@@ -97,8 +97,9 @@ class ReviewFile:
 
     @contextmanager
     def _ripened(self) -> Iterator[sqlite3.Connection]:
-        """One state, in which all is committed that can be taken back no longer."""
-        with self._transaction("BEGIN" if self._mode == "ro" else "BEGIN IMMEDIATE") as connection:
-            if self._mode != "ro":
+        """One state to read, in which all is committed that can be taken back no longer; reading holds nobody up."""
+        if self._mode != "ro":
+            with self._transaction() as connection:
                 rulings.ripen(connection, self._now())
+        with self._snapshot() as connection:
             yield connection

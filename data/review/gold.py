@@ -7,8 +7,8 @@ from typing import Any
 
 from outcross.agreement import sequential
 from outcross.data.review import chain
-from outcross.data.review.answers import Answer, matches
-from outcross.data.review.items import Item
+from outcross.data.review.answers import STANCES, Answer, matches
+from outcross.data.review.items import Desk, Item
 from outcross.data.samples import Record, canonical
 
 SHARE = 0.1
@@ -28,6 +28,7 @@ GRADES = """
 SELECT decision.correct FROM standing AS decision JOIN reviewer ON reviewer.name = decision.reviewer
 WHERE decision.reviewer = ? AND decision.stage = 'review' AND decision.correct IS NOT NULL
   AND decision.at > reviewer.reinstated
+  AND decision.item NOT IN (SELECT item FROM gold WHERE retired IS NOT NULL)
 ORDER BY decision.seq
 """
 
@@ -36,6 +37,12 @@ SELECT decision.correct, decision.at FROM decision JOIN item ON item.id = decisi
 WHERE decision.reviewer = ? AND decision.stage = 'training' AND item.recipe = ? AND item.skill IS ?
   AND decision.guideline LIKE ? || '.%'
 ORDER BY decision.seq
+"""
+
+RETURN = """
+UPDATE claim SET state = 'released'
+WHERE reviewer = ? AND state = 'open' AND stage = 'training'
+  AND item IN (SELECT id FROM item WHERE recipe = ? AND skill = ?)
 """
 
 
@@ -83,10 +90,17 @@ def known(connection: sqlite3.Connection, item: str) -> Answer | None:
     return row and Answer(verdict=row["verdict"], labels=json.loads(row["labels"] or "[]"))
 
 
-def grade(connection: sqlite3.Connection, item: str, kind: str, given: Answer) -> int | None:
-    """1 where an answer agrees with the known one, 0 where not, None where none is known."""
+def grade(connection: sqlite3.Connection, item: str, kind: str, given: Answer, desk: Desk) -> int | None:
+    """1 where an answer agrees with the known one, 0 where not, None where none is known.
+
+    None also for who can't tell, so that nobody need guess; only in training, where an attempt has its number, is it 0.
+    """
     answer = known(connection, item)
-    return None if answer is None else int(matches(answer, given, kind))
+    if answer is None:
+        return None
+    right = matches(answer, given, kind)
+    silent = STANCES[given.verdict] is None and desk != "training"
+    return None if silent and not right else int(right)
 
 
 def measure(connection: sqlite3.Connection, reviewer: str, now: float) -> None:
@@ -130,13 +144,17 @@ def locked(connection: sqlite3.Connection, reviewer: str, now: float) -> dict[st
 
 
 def qualify(connection: sqlite3.Connection, reviewer: str, item: sqlite3.Row, now: float) -> None:
-    """Give the skill to a reviewer whose attempt has just been passed."""
+    """Give the skill to a reviewer whose attempt has just been passed.
+
+    After one that failed, what they had fetched ahead goes back, else its answer would begin the next attempt.
+    """
     if item["skill"] is None:
         return
     reached = progress(connection, reviewer, item["recipe"], item["skill"], now)
-    if not reached.passed:
-        return
-    grant(connection, reviewer, item["recipe"], item["skill"], reached, now)
+    if reached.passed:
+        grant(connection, reviewer, item["recipe"], item["skill"], reached, now)
+    elif reached.locked_until:
+        connection.execute(RETURN, (reviewer, item["recipe"], item["skill"]))
 
 
 def grant(
@@ -183,4 +201,15 @@ def dispute(connection: sqlite3.Connection, item: str, reviewer: str, note: str,
         {"item": item},
     ).fetchone()
     if voices >= max(2, DISPUTED * answered):
-        connection.execute("UPDATE gold SET retired = ? WHERE item = ? AND retired IS NULL", (now, item))
+        retire(connection, item, {"disputed": voices, "answered": answered}, now)
+
+
+def retire(connection: sqlite3.Connection, item: str, why: dict[str, object], now: float) -> bool:
+    """Give an item with a known answer to nobody any more, and count it in nobody's grades; return whether that is new.
+
+    An attempt to qualify keeps its twenty answers as they were graded.
+    """
+    new = connection.execute("UPDATE gold SET retired = ? WHERE item = ? AND retired IS NULL", (now, item)).rowcount > 0
+    if new:
+        chain.append(connection, "gold_retired", {"item": item, **why}, now)
+    return new

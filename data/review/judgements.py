@@ -12,11 +12,13 @@ WITH said AS (
     SELECT standing.*, (SELECT min(key) FROM json_each(standing.labels) WHERE value = -1) AS bad FROM standing
 ), known AS (
     SELECT gold.*, (SELECT min(key) FROM json_each(gold.labels) WHERE value = -1) AS bad FROM gold
+    WHERE retired IS NULL
 )
 SELECT said.seq, said.item, item.sample_id, item.recipe, item.kind, item.source, item.incl_prob, item.score,
        said.reviewer, said.stage, said.verdict, said.verdict || coalesce('@' || (said.bad + 1), '') AS label,
        verdict.stance, known.verdict || coalesce('@' || (known.bad + 1), '') AS truth, meant.stance AS truth_stance,
-       said.correct, said.swapped, said.guideline, said.revealed, said.takes, said.cause, said.both_fine, said.edit,
+       CASE WHEN known.item IS NOT NULL THEN said.correct END AS correct, said.swapped, said.guideline, said.revealed,
+       said.takes, said.cause, said.both_fine, said.edit,
        CASE WHEN said.edit IS NOT NULL THEN CASE item.kind
             WHEN 'instruction' THEN item.payload ->> '$.content.response'
             WHEN 'text' THEN item.payload ->> '$.content.text'
@@ -82,10 +84,11 @@ class Records(ReviewFile):
         Returns:
             The item's `item sample_id recipe kind source incl_prob score characters` (of the texts shown);
             `reviewer stage guideline revealed swapped`; `verdict`, and `label` with the first bad step counted
-            from 1, such as `error@3`; `stance`, good, bad or null; of gold `truth` and `truth_stance`, as label and
-            stance, and `correct`, else null; of an adjudication `takes cause both_fine`; `edit` with the text
-            `before` it, null in pairs, for which it isn't kept which one was corrected; `seconds` at work and
-            `wall_seconds` since the claim; `seq` and `at`, in seconds since the epoch.
+            from 1, such as `error@3`; `stance`, good, bad or null; of gold that isn't retired `truth` and
+            `truth_stance`, as label and stance, and `correct`, null for who can't tell; of an adjudication
+            `takes cause both_fine`; `edit` with the text `before` it, null in pairs, for which it isn't kept which
+            one was corrected; `seconds` at work and `wall_seconds` since the claim; `seq` and `at`, in seconds
+            since the epoch.
         """
         return self._read(recipe, JUDGEMENTS)[0]
 
@@ -103,9 +106,7 @@ class Records(ReviewFile):
             return [row[0] for row in connection.execute("SELECT DISTINCT recipe FROM item ORDER BY recipe")]
 
     def _read(self, recipe: str | None, *queries: str) -> list[pl.DataFrame]:
-        with self._ripened():
-            pass  # so that the reading below holds nobody up
-        with self._snapshot() as connection:
+        with self._ripened() as connection:
             return [_frame(connection, query, recipe) for query in queries]
 
 

@@ -39,6 +39,26 @@ class Management(ReviewFile):
         with self._transaction() as connection:
             return sum(queued.insert_gold(connection, entry, self._now()) for entry in entries)
 
+    def retire_gold(self, item: str, *, by: str) -> bool:
+        """Withdraw a known answer that is wrong: it is given to nobody any more, and counts in nobody's figures.
+
+        Who was paused stays so until `reinstate`.
+
+        Returns:
+            Whether that is new; False where it was retired already.
+
+        Raises:
+            ReviewError: no answer is known of such an item.
+        """
+        now = self._now()
+        with self._transaction() as connection:
+            rulings.ripen(connection, now)
+            if gold.known(connection, item) is None:
+                raise ReviewError(
+                    f"no answer is known of an item {item!r} in {self.path}: give the whole id of one that has."
+                )
+            return gold.retire(connection, item, {"by": by}, now)
+
     def pause(self, reviewer: str) -> None:
         """Give a reviewer no more work until `reinstate`."""
         self._change_reviewer(reviewer, "paused = :now", "reviewer_paused")

@@ -184,8 +184,8 @@ class Queue(ReviewFile):
 
         Args:
             grace: seconds in which `undo` takes it back as if it had never been; whichever call comes later commits
-                it. What was answered in training, adjudicated, or has something to show afterwards is committed at
-                once.
+                it. A revision, and what was answered in training, adjudicated, or has something to show afterwards,
+                is committed at once.
 
         Returns:
             The decision; None where it is held for now.
@@ -201,7 +201,8 @@ class Queue(ReviewFile):
             if said is None:
                 claim = self._ended(connection, token, reviewer, ruling, now)
                 rulings.check(connection, claim, ruling)
-                if grace and claim["stage"] == "review" and not claims.notes(connection, claim["item"]):
+                first = claim["stage"] == "review" and not ruling.revises
+                if grace and first and not claims.notes(connection, claim["item"]):
                     rulings.hold(connection, claim, ruling, now, now + grace)
                     return None
                 seq = rulings.record(connection, claim, ruling, now, now)

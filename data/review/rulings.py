@@ -3,6 +3,7 @@
 Runs in the caller's transaction.
 """
 
+import logging
 import secrets
 import sqlite3
 from typing import Any
@@ -12,6 +13,8 @@ from outcross.data.review.answers import Answer, Ruling, complaint, stored
 from outcross.data.review.items import Policy, Shown
 from outcross.data.samples import canonical
 from outcross.errors import ClaimLost, ReviewError
+
+log = logging.getLogger(__name__)
 
 BROKEN = "broken"
 """An adjudicator's verdict: nobody could judge this item."""
@@ -72,18 +75,27 @@ def check(connection: sqlite3.Connection, claim: sqlite3.Row, ruling: Ruling) ->
 
 
 def hold(connection: sqlite3.Connection, claim: sqlite3.Row, ruling: Ruling, now: float, due: float) -> None:
-    """Keep a ruling that can be taken back until `due`."""
+    """Keep a claim's first ruling, which can be taken back until `due`."""
     row = (claim["id"], claim["reviewer"], ruling.idem, ruling.model_dump_json(), now, due)
     connection.execute("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
 def ripen(connection: sqlite3.Connection, now: float) -> None:
     """Commit what can be taken back no longer, in the order in which it was decided."""
-    sql = "SELECT claim, ruling, at FROM held WHERE due <= ? ORDER BY at, claim"
+    sql = "SELECT claim, reviewer, ruling, at FROM held WHERE due <= ? ORDER BY at, claim"
     for row in connection.execute(sql, (now,)).fetchall():
         claim = connection.execute(CLAIM, (row["claim"],)).fetchone()
         connection.execute("DELETE FROM held WHERE claim = ?", (row["claim"],))
-        record(connection, claim, Ruling.model_validate_json(row["ruling"]), row["at"], now)
+        connection.execute("SAVEPOINT one")
+        try:
+            record(connection, claim, Ruling.model_validate_json(row["ruling"]), row["at"], now)
+        except sqlite3.IntegrityError as error:
+            # A defect of ours, which must not stop everybody: the ruling is kept in the log, and the item goes on.
+            log.exception("the decision on claim %d can't be committed; event ruling_refused has it", row["claim"])
+            connection.execute("ROLLBACK TO one")
+            connection.execute("UPDATE claim SET state = 'released' WHERE id = ?", (row["claim"],))
+            chain.append(connection, "ruling_refused", dict(row) | {"because": str(error)}, now)
+        connection.execute("RELEASE one")
 
 
 def withdraw(connection: sqlite3.Connection, claim: sqlite3.Row, expires: float) -> Ruling | None:
@@ -162,7 +174,7 @@ def _said(connection: sqlite3.Connection, claim: sqlite3.Row, ruling: Ruling, ki
         "edit": answer.edit,
         "labels": canonical(answer.labels) if answer.labels else None,
         "strength": answer.strength,
-        "correct": gold.grade(connection, claim["item"], kind, answer),
+        "correct": gold.grade(connection, claim["item"], kind, answer, claim["stage"]),
         "takes": taken and taken.seq,
         "cause": judged and judged.cause,
         "both_fine": int(judged is not None and judged.both_fine),

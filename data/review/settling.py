@@ -13,7 +13,8 @@ ABSTAIN = 3
 def settle(connection: sqlite3.Connection, item: str, only: str | None = None) -> None:
     """Bring an item's state up to date with what stands on it.
 
-    An item that reviewers differ on gets a slot for an adjudicator. Who can't tell is no vote: the item gets a
+    An item that reviewers differ on gets a slot for an adjudicator, beyond all that are taken, which may be more than
+    were needed: somebody who couldn't tell can come round. Who can't tell is no vote: the item gets a
     slot for somebody else, up to `ABSTAIN` times.
 
     Args:
@@ -28,7 +29,7 @@ def settle(connection: sqlite3.Connection, item: str, only: str | None = None) -
         pass
     elif len(votes) >= need:
         if not all(agree(votes[0], vote) for vote in votes):
-            change = {"state": "open", "stage": "adjudication", "extra": abstained + 1}
+            change = {"state": "open", "stage": "adjudication", "extra": len(rows) + 1 - need}
     elif abstained < ABSTAIN:
         change = {"state": "open", "stage": "review", "extra": abstained}
     setting = ", ".join(f"{column} = :{column}" for column in change)
