@@ -1,12 +1,11 @@
 """Between the stores and other tools: what people decided goes out, drafts from elsewhere come in."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
+from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
 from outcross.data.recipe import Recipe
@@ -96,8 +95,6 @@ def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: st
     Raises:
         InputError: no generator was named, the file can't be read, or not one record could come in.
     """
-    if not generator.strip():
-        raise InputError(f"who wrote {path}? Name the model with --generator NAME: a draft without a maker is refused.")
     answers = 0
 
     def found() -> Iterator[Candidate | Refusal]:
@@ -117,9 +114,10 @@ def _read(recipe: Recipe, file: str, number: int, record: object, name: str) -> 
     (read,) = formats.FORMATS[name].load([record])
     if isinstance(read, Imported) and read.content.kind == recipe.kind:
         return read
-    reason = read.reason if isinstance(read, Refused) else f"a {read.content.kind}: {recipe.name} is of {recipe.kind}s"
-    text = json.dumps(record, ensure_ascii=False)[:EXCERPT]
-    return Refusal(file, number, reason, text.encode("utf-8", "backslashreplace").decode().replace("\0", "␀"))
+    if isinstance(read, Refused):
+        return Refusal.of(file, number, read.reason, record)
+    reason = f"its kind is {read.content.kind}, and that of {recipe.name} {recipe.kind}"
+    return Refusal.of(file, number, reason, record)
 
 
 def _candidate(file: str, number: int, read: Imported) -> Candidate:

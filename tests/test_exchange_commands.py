@@ -124,12 +124,12 @@ def test_what_can_not_come_in_is_quarantined_with_its_place_and_reason(home, rec
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         rows = connection.execute("SELECT file, line, reason FROM quarantine ORDER BY line").fetchall()
     expected = [
-        "a text: mine is of instructions",
+        "its kind is text, and that of mine instruction",
         "claims the origin 'human' among drafts",
         "a JSON str where an object is wanted",
-        "instruction.instruction: Value error, holds a NUL byte",
+        "instruction: Value error, holds a NUL byte",
         "annotations.0.result: Input should be a valid tuple",
-        "instruction.instruction: Input should be a valid string",
+        "instruction: Input should be a valid string",
     ]
     assert [(file, line) for file, line, _ in rows] == [("tasks.json", line) for line in range(2, 8)]
     for (_, _, reason), words in zip(rows, expected, strict=True):
@@ -162,6 +162,12 @@ def test_a_file_that_gives_nothing_is_an_error_in_one_sentence(home, recipe, tmp
     with pytest.raises(InputError, match=said) as error:
         import_file(home, recipe, file, name, "tiny")
     assert "\n" not in str(error.value)
+
+
+def test_a_format_that_there_is_not_is_said_with_those_that_there_are(home):
+    words = ["export", "docstrings", "--format", "xlsx", "--out", "x", "--home", str(home.root)]
+    with pytest.raises(InputError, match=r"there is no format 'xlsx'\. Choose one of: label-studio, argilla, .*csv"):
+        CliRunner().invoke(app, words, catch_exceptions=False)
 
 
 def test_nothing_comes_in_without_the_name_of_the_model_that_wrote_it(home, recipe, tmp_path):

@@ -18,6 +18,7 @@ from outcross.data.samples import (
     Record,
     Sample,
     Trajectory,
+    explain,
 )
 
 VERDICTS: Mapping[str, tuple[str, ...]] = {
@@ -113,13 +114,6 @@ def loaded(records: Iterable[object], read: Callable[[dict[str, object]], Import
             yield Refused(reason=explain(error))
         except Unfit as error:
             yield Refused(reason=str(error))
-
-
-def explain(error: ValidationError) -> str:
-    """The first thing that is wrong, as a phrase that names the field."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])[:100] or "the record"
-    return f"{where}: {first['msg']}"
 
 
 def content_of(fields: Mapping[str, object]) -> Content:
