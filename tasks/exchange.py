@@ -1,7 +1,7 @@
 """Between the stores and other tools: what people decided goes out, drafts from elsewhere come in."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,8 @@ from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
 from outcross.data.recipe import Recipe
+from outcross.data.review.answers import STANCES
+from outcross.data.review.decisions import DecisionRow
 from outcross.data.review.queue import Queue
 from outcross.data.stores import warehouse
 from outcross.data.stores.home import Home
@@ -43,17 +45,33 @@ def judged(home: Home, recipe: str) -> list[Judged]:
     """
     rows = Queue(home.queue).decisions() if home.queue.exists() else []
     replaced = {row.supersedes for row in rows}
-    decided = defaultdict(list)
+    decided: dict[str, list[DecisionRow]] = defaultdict(list)
     for row in rows:
         if row.recipe == recipe and row.source != "gold" and row.seq not in replaced:
-            words = row.model_dump(include=set(Judgement.model_fields))
-            decided[row.sample_id].append(Judgement.model_validate(words))
+            decided[row.sample_id].append(row)
     samples = warehouse.samples(home, recipe, list(decided)) if decided else {}
     return [
-        Judged(sample=samples[sample_id], decisions=tuple(decisions))
+        Judged(sample=samples[sample_id], decisions=tuple(map(_said, decisions)), settled=_standing(decisions))
         for sample_id, decisions in decided.items()
         if sample_id in samples
     ]
+
+
+def _said(row: DecisionRow) -> Judgement:
+    return Judgement.model_validate(row.model_dump(include=set(Judgement.model_fields)))
+
+
+def _standing(rows: Iterable[DecisionRow]) -> Judgement | None:
+    """The answer that stands where an item is settled, as the warehouse's view `settled` has it."""
+    words = [row for row in rows if row.settled]
+    if not words:
+        return None
+
+    def weight(row: DecisionRow) -> tuple[object, ...]:
+        # An adjudicator's word over the reviewers', who could tell over who could not, the later over the earlier.
+        return (row.stage == "adjudication", STANCES[row.verdict] is not None, row.at, row.seq)
+
+    return _said(max(words, key=weight))
 
 
 def export(home: Home, recipe: Recipe, name: str, path: Path) -> Outgo:

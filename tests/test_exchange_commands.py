@@ -21,9 +21,10 @@ from outcross.data.stores import warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
 from outcross.tasks.exchange import export, import_file, judged
-from tests import make
+from tests import judging, make
 from tests.released import drafted
 from tests.review_items import a_sample
+from tests.test_fates import FIRST_BAD, PER_STEP, PROOF, WRONG, queued
 
 
 @pytest.fixture
@@ -70,6 +71,64 @@ def test_what_measured_reviewers_does_not_go_out(home, recipe, reviewed):
     decide(home, [make.synthetic([], "Nobody knows.")], {"verdict": "approve"})
     assert [row.source for row in Queue(home.queue).decisions()][-1] == "gold"
     assert known not in [row.sample for row in judged(home, "mine")]
+
+
+def test_what_reviewers_split_on_goes_out_as_the_adjudicator_settled_it_and_not_before(home):
+    queued(home, PROOF, reviewers=2)
+    queue = judging.sit_down(home, "ada", "bob", adjudicator="eve")
+    judging.answer(queue, "ada", lambda _: {"verdict": "correct", "labels": [1] * 7})
+    (row,) = judged(home, "mine")
+    assert row.settled is None, "one of two has decided"
+    judging.answer(queue, "bob", lambda _: {"verdict": "error", "labels": FIRST_BAD, **WRONG})
+    (row,) = judged(home, "mine")
+    assert (len(row.decisions), row.settled) == (2, None)
+    word = {"verdict": "correct", "labels": [1] * 7, "adjudication": {"cause": "reviewer_error"}}
+    judging.answer(queue, "eve", lambda _: word, desk="adjudication")
+    (row,) = judged(home, "mine")
+    assert [said.reviewer for said in row.decisions] == ["ada", "bob", "eve"]
+    assert (row.settled.verdict, row.settled.reviewer) == ("correct", "eve")
+    (line,) = formats.FORMATS["steps"].dump([row])
+    assert [step["reward"] for step in line["steps"]] == [1] * 7
+
+
+def test_an_item_that_the_adjudicator_found_broken_goes_out_as_nobodys_opinion(home):
+    queued(home, PROOF, reviewers=2)
+    queue = judging.sit_down(home, "ada", "bob", adjudicator="eve")
+    judging.answer(queue, "ada", lambda _: {"verdict": "correct", "labels": [1] * 7})
+    judging.answer(queue, "bob", lambda _: {"verdict": "error", "labels": FIRST_BAD, **WRONG})
+    broken = {"verdict": "broken", "note": "No sum.", "adjudication": {"cause": "ambiguous_item"}}
+    judging.answer(queue, "eve", lambda _: broken, desk="adjudication")
+    (row,) = judged(home, "mine")
+    (refused,) = formats.FORMATS["steps"].dump([row])
+    assert refused.reason == "the decision broken labels no steps"
+
+
+def test_of_those_who_agree_the_later_stands_and_who_could_not_tell_never_does(home):
+    queued(home, PROOF, reviewers=2, steps="per_step")
+    queue = judging.sit_down(home, "ada", "bob", "cem")
+    judging.answer(queue, "ada", lambda _: {"verdict": "error", "labels": PER_STEP, **WRONG})
+    claim = queue.claim("cem")
+    judging.rule(queue, claim, "cem", {"verdict": "give_up", "note": "It is too long."})
+    judging.answer(queue, "bob", lambda _: {"verdict": "error", "labels": [1, 1, *PER_STEP[2:]], **WRONG})
+    again = {"verdict": "give_up", "note": "It is too hard.", "revises": True, "idem": "idem-of-the-revision"}
+    judging.rule(queue, claim, "cem", again)
+    (row,) = judged(home, "mine")
+    assert [said.reviewer for said in row.decisions] == ["ada", "bob", "cem"]
+    assert (row.settled.reviewer, row.settled.labels[1]) == ("bob", 1)
+
+
+def test_what_a_reviewer_revised_goes_out_as_they_said_it_last(home, recipe):
+    draft = make.synthetic([], "It adds.")
+    drafted(home, recipe, [draft], "borderline")
+    queue = judging.sit_down(home, "ada")
+    queue.enqueue([Item.of(draft, recipe="mine", source="border", incl_prob=1.0)])
+    claim = queue.claim("ada")
+    judging.rule(queue, claim, "ada", {"verdict": "approve"})
+    again = {"verdict": "reject", "reasons": ["style"], "revises": True, "idem": "idem-of-the-revision"}
+    judging.rule(queue, claim, "ada", again)
+    (row,) = judged(home, "mine")
+    assert [said.verdict for said in row.decisions] == ["reject"]
+    assert row.settled == row.decisions[0]
 
 
 @pytest.mark.parametrize("name", ["label-studio", "argilla", "csv"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from outcross.data.exchange import argilla, hh, label_studio, prm800k, steps
-from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
+from outcross.data.exchange.judged import Imported, Judged, Refused
 from outcross.data.samples import Preference, Reasoning
 from tests.judged import PAIR, SEVEN, judge, judged, named
 
@@ -49,32 +49,51 @@ def test_prm800k_gives_back_each_answer_with_its_labels_and_correction(row):
     assert all(one.content == row.sample.content for one in found if isinstance(one, Imported))
 
 
+MARKS = ("\n\nHuman:", "\n\nAssistant:")
+
+
 @given(judged("preference"))
-def test_hh_gives_back_the_pair_as_the_last_word_ordered_it_or_says_why_it_can_not(row):
+def test_hh_gives_back_the_pair_as_the_answer_that_stands_ordered_it_or_says_why_it_can_not(row):
     content = row.sample.content
     assert isinstance(content, Preference)
-    last = row.decisions[-1] if row.decisions else Judgement(verdict="chosen")
-    ordered = {
+    (record,) = hh.dump([row])
+    ordered = row.settled and {
         "chosen": (content.chosen, content.rejected),
         "rejected": (content.rejected, content.chosen),
-        "both_bad": (last.edit, content.chosen),
-    }.get(last.verdict)
-    (record,) = hh.dump([row])
+        "both_bad": (row.settled.edit, content.chosen),
+    }.get(row.settled.verdict)
     if isinstance(record, Refused):
-        assert ordered is None or "\n\nAssistant:" in ordered[0]
+        assert ordered is None or any(mark in text for mark in MARKS for text in ordered)
     else:
         (found,) = hh.load([record])
         assert isinstance(found, Imported), found
         assert isinstance(found.content, Preference)
         assert (found.content.prompt, found.content.chosen, found.content.rejected) == (content.prompt, *ordered)
+        # Other readers part a dialogue at its last turn.
+        assert record["chosen"].rpartition(MARKS[1])[2] == f" {ordered[0]}"
+        assert MARKS[0] not in record["chosen"].rpartition(MARKS[1])[2]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("worse", [False, True])
+def test_an_answer_with_turns_of_its_own_is_no_pair_that_others_could_cut(mark, worse):
+    answers = ["Fine.", f"So.{mark} And?"]
+    row = judge(Preference(prompt="Q", chosen=answers[not worse], rejected=answers[worse]), "chosen")
+    (refused,) = hh.dump([row])
+    assert isinstance(refused, Refused)
+    assert f"an answer holds {mark!r}" in refused.reason
 
 
 @given(judged("reasoning"))
-def test_plain_step_labels_come_back_as_they_went(row):
-    (*found,) = steps.load(record for record in steps.dump([row]) if not isinstance(record, Refused))
-    assert [(one.content, one.labels) for one in found if isinstance(one, Imported)] == [
-        (row.sample.content, decision.labels) for decision in row.decisions if decision.labels
-    ]
+def test_the_step_labels_that_stand_come_back_as_they_went(row):
+    (record,) = steps.dump([row])
+    if isinstance(record, Refused):
+        assert row.settled is None or not row.settled.labels
+    else:
+        assert row.settled is not None
+        (found,) = steps.load([record])
+        assert isinstance(found, Imported), found
+        assert (found.content, found.labels) == (row.sample.content, row.settled.labels)
 
 
 # --- What a format must say ---
@@ -170,8 +189,10 @@ def test_a_preference_names_the_samples_own_answers_wherever_they_stood_on_the_s
 
 @pytest.mark.parametrize(("module", "row", "said"), [
     (hh, judge(PAIR, "tie"), "neither answer won (tie)"),
-    (hh, judge(SEVEN, "correct"), "a reasoning is no pair"),
-    (prm800k, judge(PAIR, "tie"), "a preference has no steps to rate"),
+    (hh, judge(SEVEN, "correct"), "its kind is reasoning: HH-RLHF holds preferences alone"),
+    (hh, judge(PAIR, "chosen").model_copy(update={"settled": None}), "haven't settled it yet"),
+    (steps, judge(SEVEN, "correct", labels=(1,) * 7).model_copy(update={"settled": None}), "haven't settled it yet"),
+    (prm800k, judge(PAIR, "tie"), "its kind is preference: PRM800K holds reasoning alone"),
     (prm800k, judge(SEVEN, "broken"), "no finish_reason for the verdict broken"),
         (steps, judge(SEVEN, "give_up"), "the decision give_up labels no steps"),
 ])  # fmt: skip

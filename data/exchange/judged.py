@@ -60,6 +60,8 @@ class Judged(Record):
 
     sample: Sample
     decisions: tuple[Judgement, ...] = ()
+    settled: Judgement | None = None
+    """The answer that stands, for formats that have one a sample; None while reviewers differ or are too few."""
 
 
 class Imported(Record):
@@ -91,6 +93,9 @@ class Refused(Record):
     """A record that can't be read, or a sample that a format can't hold, and why."""
 
     reason: str
+
+
+UNSETTLED = Refused(reason="its reviewers haven't settled it yet, and the format holds what stands alone")
 
 
 class Theirs(BaseModel):

@@ -90,7 +90,7 @@ def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
     """One line a decision; reasons and notes have no place there and are left out."""
     for row in rows:
         if not isinstance(row.sample.content, Reasoning):
-            yield Refused(reason=f"a {row.sample.content.kind} has no steps to rate: PRM800K holds reasoning alone")
+            yield Refused(reason=f"its kind is {row.sample.content.kind}: PRM800K holds reasoning alone")
             continue
         for decision in row.decisions:
             if decision.verdict in FINISHES:
