@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outcross.data.corpora.candidates import Candidate, Refusal
+from outcross.data.corpora.jsonl import find
 from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
 from outcross.data.recipe import Recipe
 from outcross.data.review.answers import STANCES
 from outcross.data.review.decisions import DecisionRow
 from outcross.data.review.queue import Queue
+from outcross.data.samples import Origin
 from outcross.data.stores import warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
@@ -120,8 +122,8 @@ def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: st
         for number, record in formats.read(name, path):
             read = record if isinstance(record, Refusal) else _read(recipe, path.name, number, record, name)
             if isinstance(read, Imported):
-                answers += len(read.answers)
-                yield _candidate(path.name, number, read)
+                answers += len(read.answers) or any(label is not None for label in read.labels)
+                yield _candidate(recipe, path.name, number, read)
             else:
                 yield read
 
@@ -138,13 +140,19 @@ def _read(recipe: Recipe, file: str, number: int, record: object, name: str) -> 
     return Refusal.of(file, number, reason, record)
 
 
-def _candidate(file: str, number: int, read: Imported) -> Candidate:
+def _candidate(recipe: Recipe, file: str, number: int, read: Imported) -> Candidate:
+    def said(*names: str | None) -> str | None:
+        found = (find(read.beside, name) for name in names if name)
+        return next((str(one) for one in found if isinstance(one, str | int | float) and str(one).strip()), None)
+
+    origin = said("origin")
     return Candidate(
         file=file,
         line=number,
-        document=read.source or f"{file}#{number}",
-        stratum=read.stratum or "all",
+        document=said("source") or f"{file}#{number}",
+        stratum=said("stratum", recipe.source.stratum) or "all",
         content=read.content.model_dump(mode="json"),
-        licence=read.licence,
-        origin=read.origin,
+        licence=said("licence", "license"),
+        # Others may call something else an origin, and none that they claim is believed: see `as_synthetic`.
+        origin=origin if origin in [*Origin] else None,
     )

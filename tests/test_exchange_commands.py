@@ -195,6 +195,36 @@ def test_what_can_not_come_in_is_quarantined_with_its_place_and_reason(home, rec
         assert words in reason
 
 
+@pytest.mark.parametrize(("name", "record"), [
+    ("label-studio", {"data": {"question": "Why?", "answer": "So.", "license": "MIT", "topic": "apples"}}),
+    ("label-studio", {"data": {"question": "Why?", "answer": "So.", "topic": 7}, "meta": {"license": "MIT",
+                                                                                         "topic": "apples"}}),
+    ("argilla", {"fields": {"question": "Why?", "answer": "So."},
+                 "metadata": {"license": "MIT", "topic": "apples", "origin": "crawl"}}),
+    ("csv", {"instruction": "Why?", "response": "So.", "license": "MIT", "topic": "apples"}),
+    ("csv", {"instruction": "Why?", "response": "So.", "licence": "MIT", "license": "GPL", "stratum": "apples",
+             "topic": "pears"}),
+])  # fmt: skip
+def test_a_foreign_licence_and_the_recipes_own_stratum_stay_with_the_row(home, recipe, tmp_path, name, record):
+    file = tmp_path / "theirs"
+    cells = ",".join(record) + "\n" + ",".join(map(str, record.values())) + "\n"
+    file.write_text(cells if name == "csv" else json.dumps([record]))
+    assert import_file(home, recipe, file, name, "tiny").taken.new == 1
+    said = json.loads(warehouse.drafted(home, "mine")["provenance"][0])
+    assert (said["licence"], said["stratum"], said["origin"]) == ("MIT", "apples", "synthetic")
+
+
+def test_labels_that_nobody_signed_are_counted_as_answers_that_were_not_taken(home, tmp_path):
+    recipe, _ = queued(home, PROOF)
+    lines = [
+        {"problem": f"{n}?", "steps": [{"index": 0, "text": "So.", "reward": reward}], "answer": "1"}
+        for n, reward in enumerate([1, -1, None])
+    ]
+    file = make.write_jsonl(tmp_path / "steps.jsonl", lines)
+    came = import_file(home, recipe, file, "steps", "tiny")
+    assert (came.taken.new, came.answers) == (3, 2)
+
+
 def test_records_a_line_are_read_as_well_as_an_array(home, recipe, tmp_path):
     records = list(formats.FORMATS["argilla"].dump([Judged(sample=a_sample(n)) for n in range(3)]))
     file = make.write_jsonl(tmp_path / "records.jsonl", records)

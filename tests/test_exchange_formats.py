@@ -8,7 +8,7 @@ from hypothesis import given
 
 from outcross.data.exchange import argilla, hh, label_studio, prm800k, steps
 from outcross.data.exchange.judged import Imported, Judged, Refused
-from outcross.data.samples import Preference, Reasoning
+from outcross.data.samples import Instruction, Preference, Reasoning
 from tests.judged import PAIR, SEVEN, judge, judged, named
 
 
@@ -25,8 +25,7 @@ def test_label_studio_gives_back_content_labels_and_answers_of_every_kind(row):
     (found,) = passed_on(label_studio, row)
     assert isinstance(found, Imported), found
     assert (found.content, found.answers) == (row.sample.content, row.decisions)
-    assert found.labels == (row.decisions[-1].labels if row.decisions else ())
-    assert (found.stratum, found.licence) == ("arithmetic", "CC0-1.0")
+    assert (found.beside["stratum"], found.beside["licence"]) == ("arithmetic", "CC0-1.0")
 
 
 @given(judged())
@@ -35,8 +34,7 @@ def test_argilla_gives_back_all_but_when_and_how_long(row):
     assert isinstance(found, Imported), found
     timeless = [decision.model_copy(update={"at": None, "active_ms": None}) for decision in row.decisions]
     assert (found.content, list(found.answers)) == (row.sample.content, timeless)
-    assert found.labels == (row.decisions[-1].labels if row.decisions else ())
-    assert (found.origin, found.source) == ("synthetic", "sums.md")
+    assert (found.beside["origin"], found.beside["source"]) == ("synthetic", "sums.md")
 
 
 @given(judged("reasoning"))
@@ -45,7 +43,6 @@ def test_prm800k_gives_back_each_answer_with_its_labels_and_correction(row):
     found = passed_on(prm800k, row.model_copy(update={"decisions": decided}))
     wordless = [decision.model_copy(update={"reasons": (), "note": ""}) for decision in decided]
     assert [one.answers for one in found if isinstance(one, Imported)] == [(decision,) for decision in wordless]
-    assert [one.labels for one in found if isinstance(one, Imported)] == [one.labels for one in decided]
     assert all(one.content == row.sample.content for one in found if isinstance(one, Imported))
 
 
@@ -162,7 +159,7 @@ def test_a_solution_that_grew_as_it_was_labelled_is_read_along_the_wordings_that
     assert isinstance(found, Imported), found
     assert isinstance(found.content, Reasoning)
     assert found.content.steps == ("Add them.", "2 + 3 is 5.", "So 5.\n\n# Answer\n\n5")
-    assert (found.content.answer, found.labels) == ("5", (1, 1, 1))
+    assert (found.content.answer, found.answers[0].labels) == ("5", (1, 1, 1))
     assert found.answers[0].model_dump(include={"verdict", "reviewer", "active_ms"}) == {
         "verdict": "correct",
         "reviewer": "340d89bc",
@@ -226,6 +223,39 @@ def test_annotations_of_others_count_where_they_say_what_we_can_read():
     found = [one for one in label_studio.load(records) if isinstance(one, Imported)]
     given = [[(answer.verdict, answer.reviewer) for answer in one.answers] for one in found]
     assert given == [[("rejected", "7")], [("both_bad", "ada@example.org")], [], []]
+
+
+@pytest.mark.parametrize("foreign", [
+    {"completed_by": "ada@example.org"},
+    {"completed_by": ""},
+    {"lead_time": 90_000.5},
+    {"result": [{"from_name": "stars", "type": "rating", "value": {"rating": 3.5}}]},
+    {"result": [{"from_name": "strength", "type": "rating", "value": {"rating": 5}}]},
+])  # fmt: skip
+def test_what_others_measured_their_own_way_keeps_no_record_out(foreign):
+    verdict = {"from_name": "verdict", "type": "choices", "value": {"choices": ["chosen"]}}
+    annotation = foreign | {"result": [verdict, *foreign.get("result", [])]}
+    (found,) = label_studio.load([{"data": {"prompt": "Q", "text1": "A", "text2": "B"}, "annotations": [annotation]}])
+    assert isinstance(found, Imported), found
+    assert (found.answers[0].verdict, found.answers[0].strength) == ("chosen", None)
+    assert found.answers[0].reviewer == (foreign.get("completed_by") or "unknown")
+
+
+def test_a_kind_of_others_in_argillas_metadata_is_not_ours():
+    (found,) = argilla.load([{"fields": {"question": "Why?", "answer": "So."}, "metadata": {"kind": "faq"}}])
+    assert isinstance(found, Imported), found
+    assert found.content == Instruction(instruction="Why?", response="So.")
+
+
+@pytest.mark.parametrize("fields", [
+    {"instruction": "Sum.", "input": "1, 2", "output": "3"},
+    {"instruction": "Sum.", "input": "1, 2", "response": "3"},
+    {"instruction": "Sum.", "instances": [{"input": "1, 2", "output": "3"}]},
+])  # fmt: skip
+def test_fields_in_common_use_are_found_with_the_context(fields):
+    (found,) = argilla.load([{"fields": fields}])
+    assert isinstance(found, Imported), found
+    assert found.content == Instruction(instruction="Sum.", context="1, 2", response="3")
 
 
 def test_argilla_responses_count_without_a_status_and_not_as_drafts():

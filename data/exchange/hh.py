@@ -58,7 +58,8 @@ def load(records: Iterable[object]) -> Iterator[Imported | Refused]:
 
 def _read(record: dict[str, object]) -> Imported:
     prompt, better, worse = _parted(Pair.model_validate(record))
-    return Imported(content=content_of({"kind": "preference", "prompt": prompt, "chosen": better, "rejected": worse}))
+    content = content_of({"kind": "preference", "prompt": prompt, "chosen": better, "rejected": worse})
+    return Imported(content=content, beside=record)
 
 
 def _parted(pair: Pair) -> tuple[str, str, str]:

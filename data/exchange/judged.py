@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from outcross.data.corpora.jsonl import GUESSES, best, find
 from outcross.data.review.answers import WORDS, Label, stored
 from outcross.data.samples import (
     CONTENT,
@@ -27,13 +28,10 @@ VERDICTS: Mapping[str, tuple[str, ...]] = {
 """By kind, the verdicts as they are stored: of a pair, which of the sample's own answers won, however it was shown."""
 
 USUAL: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "instruction": (
-        {"instruction": "prompt", "response": "response"},
-        {"instruction": "question", "response": "answer"},
-    ),
+    "instruction": GUESSES,
     "preference": ({"prompt": "prompt", "chosen": "text1", "rejected": "text2"},),
 }
-"""By kind, names that others give to our fields, tried after our own."""
+"""By kind, names that others give to our fields, beside our own."""
 
 MILLION = 10**6
 
@@ -69,13 +67,11 @@ class Imported(Record):
 
     content: Content
     """Without labels of its own: a draft is shown to reviewers as nobody has judged it."""
-    labels: tuple[Label, ...] = ()
-    """One for each step or turn, as the record has them."""
     answers: tuple[Judgement, ...] = ()
-    origin: str | None = None
-    stratum: str | None = None
-    source: str | None = None
-    licence: str | None = None
+    labels: tuple[Label, ...] = ()
+    """One for each step or turn, where the record has some that are part of no answer."""
+    beside: Mapping[str, object] = {}
+    """What else the record says, such as its licence, under the record's own names."""
 
     @model_validator(mode="after")
     def _answers_fit_the_content(self) -> Self:
@@ -129,15 +125,15 @@ def content_of(fields: Mapping[str, object]) -> Content:
         ValidationError: they are one's, and don't hold.
     """
     named = fields.get("kind")
-    for kind, shape in KINDS.items() if named is None else ((str(named), KINDS.get(str(named))),):
-        if shape is None:
-            raise Unfit(f"names the kind {str(named)[:40]!r}, and there are {', '.join(KINDS)}")
-        own = {name: name for name in shape.model_fields if name not in ("kind", "labels")}
-        needed = [name for name in own if shape.model_fields[name].is_required()]
-        for names in (own, *USUAL.get(kind, ())):
-            if named is not None or all(names[name] in fields for name in needed):
-                found = {name: fields[theirs] for name, theirs in names.items() if theirs in fields}
-                return CONTENT.validate_python({"kind": kind} | found)
+    if named is not None and named not in [*KINDS]:
+        raise Unfit(f"names the kind {str(named)[:40]!r}, and there are {', '.join(KINDS)}")
+    for kind in KINDS if named is None else (str(named),):
+        own = {name: name for name in KINDS[kind].model_fields if name not in ("kind", "labels")}
+        names = best(kind, fields, (own, *USUAL.get(kind, ())))
+        if names or named is not None:
+            found = {ours: find(fields, theirs) for ours, theirs in (names or own).items()}
+            said = {ours: value for ours, value in found.items() if value is not None}
+            return CONTENT.validate_python({"kind": kind} | said)
     raise Unfit(f"has the fields {', '.join(sorted(map(repr, fields)))[:200]}, which are those of no kind")
 
 
@@ -147,7 +143,7 @@ def fields_of(sample: Sample) -> dict[str, object]:
 
 
 def facts(sample: Sample) -> dict[str, str]:
-    """What other tools may carry along with a sample, and bring back: see `Imported`."""
+    """What other tools may carry along with a sample, and bring back: see `Imported.beside`."""
     said = sample.provenance
     return {
         "sample_id": sample.sample_id,
@@ -156,12 +152,6 @@ def facts(sample: Sample) -> dict[str, str]:
         "source": said.source,
         "licence": said.licence,
     }
-
-
-def carried(record: Mapping[str, object]) -> dict[str, str]:
-    """What a record has brought back of `facts`, as fields of `Imported`."""
-    names = ("origin", "stratum", "source", "licence")
-    return {name: value for name in names if isinstance(value := record.get(name), str) and value.strip()}
 
 
 def parts(content: Content) -> int:

@@ -151,7 +151,7 @@ def _read(record: dict[str, object]) -> Imported:
     verdict = next((ours for ours, theirs in FINISHES.items() if theirs == line.label.finish_reason), None)
     judged = labels if verdict in (None, "correct", "error") and any(label is not None for label in labels) else ()
     if verdict is None:
-        return Imported(content=content, labels=judged)
+        return Imported(content=content, labels=judged, beside=record)
     answer = Judgement(
         verdict=verdict,
         edit=edit if verdict == "error" else None,
@@ -160,7 +160,7 @@ def _read(record: dict[str, object]) -> Imported:
         at=seconds(line.timestamp),
         active_ms=line.label.total_time,
     )
-    return Imported(content=content, labels=judged, answers=(answer,))
+    return Imported(content=content, answers=(answer,), beside=record)
 
 
 def _solution(line: Line) -> tuple[tuple[str, ...], tuple[Label, ...], str | None]:

@@ -52,4 +52,4 @@ def _read(record: dict[str, object]) -> Imported:
         raise Unfit("the steps aren't numbered 0, 1, 2 and so on, in this order")
     texts = [step.text for step in solution.steps]
     fields = {"kind": "reasoning", "problem": solution.problem, "steps": texts, "answer": solution.answer}
-    return Imported(content=content_of(fields), labels=tuple(step.reward for step in solution.steps))
+    return Imported(content=content_of(fields), labels=tuple(step.reward for step in solution.steps), beside=record)

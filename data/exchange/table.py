@@ -16,7 +16,6 @@ from outcross.data.exchange.judged import (
     Judgement,
     Refused,
     Unfit,
-    carried,
     content_of,
     facts,
     fields_of,
@@ -80,8 +79,7 @@ def _read(record: Mapping[str, object]) -> Imported:
     if "verdict" in found:
         numbers = {name: _number(name, cells[name]) for name in ("strength", "at", "active_ms") if name in cells}
         answers = (Judgement.model_validate({name: found[name] for name in ANSWER if name in found} | numbers),)
-    labels = answers[0].labels if answers else ()
-    return Imported(content=content_of(found), labels=labels, answers=answers, **carried(found))
+    return Imported(content=content_of(found), answers=answers, beside=found)
 
 
 def _nested(column: str, cell: str) -> object:
