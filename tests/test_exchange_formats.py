@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from outcross.data.exchange import argilla, hh, label_studio, prm800k, steps
-from outcross.data.exchange.judged import Imported, Judged, Refused
+from outcross.data.exchange.judged import Imported, Judged, Refused, moment, seconds
 from outcross.data.samples import Instruction, Preference, Reasoning
 from tests.judged import PAIR, SEVEN, judge, judged, named
 
@@ -91,6 +91,10 @@ def test_the_step_labels_that_stand_come_back_as_they_went(row):
         (found,) = steps.load([record])
         assert isinstance(found, Imported), found
         assert (found.content, found.labels) == (row.sample.content, row.settled.labels)
+
+
+def test_a_time_comes_back_to_the_microsecond():
+    assert seconds(moment(4386512372.776625)) == 4386512372.776625
 
 
 # --- What a format must say ---

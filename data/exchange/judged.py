@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -168,8 +169,9 @@ def moment(at: float | None) -> str | None:
     """A time as ISO 8601 in UTC, to the microsecond."""
     if at is None:
         return None
-    # Whole microseconds, because `fromtimestamp` and `timestamp` round each its own way.
-    micro = round(at * MILLION)
+    # Whole microseconds, because `fromtimestamp` and `timestamp` round each its own way; of the exact value, because
+    # a product of floats may fall half between two.
+    micro = round(Fraction(at) * MILLION)
     return datetime.fromtimestamp(micro // MILLION, UTC).replace(microsecond=micro % MILLION).isoformat()
 
 
