@@ -50,6 +50,7 @@ def export(
     place = Home(home or from_environment().home)
     went = export_decided(place, recipes.load(place, recipe), form, out)
     console.print(reports.visible(f"{went.samples:,} samples with decisions; {went.records:,} records are in {out}."))
+    console.print(f"{form} leaves out of every row: {went.loses}.", style="dim")
     for reason, count in went.left_out.items():
         console.print(reports.visible(f"left out: {count:,} × {reason}"), style="yellow")
 

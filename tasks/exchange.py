@@ -1,6 +1,6 @@
 """Between the stores and other tools: what people decided goes out, drafts from elsewhere come in."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,8 @@ class Outgo:
     records: int
     left_out: dict[str, int]
     """What the format can't hold, by reason, most frequent first."""
+    loses: str
+    """What it leaves out of every row."""
 
 
 @dataclass(frozen=True)
@@ -89,20 +91,8 @@ def export(home: Home, recipe: Recipe, name: str, path: Path) -> Outgo:
     rows = judged(home, recipe.name)
     if not rows:
         raise InputError(f"nobody has decided on a draft of {recipe.name} yet. Review some first: outcross review.")
-    left_out = Counter[str]()
-    records = 0
-
-    def fitting_records() -> Iterator[dict[str, object]]:
-        nonlocal records
-        for record in form.dump(rows):
-            if isinstance(record, Refused):
-                left_out[record.reason] += 1
-            else:
-                records += 1
-                yield record
-
-    formats.write(name, path, fitting_records())
-    return Outgo(len(rows), records, dict(left_out.most_common()))
+    written = formats.write(name, path, form.dump(rows))
+    return Outgo(len(rows), written.records, dict(written.left_out.most_common()), form.LOSES)
 
 
 def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: str) -> Income:

@@ -8,20 +8,22 @@ import pytest
 from typer.testing import CliRunner
 
 from outcross.cli import app
+from outcross.data.corpora.candidates import Refusal
 from outcross.data.exchange import formats
-from outcross.data.exchange.judged import Judged, Judgement
+from outcross.data.exchange.judged import Imported, Judged, Judgement
 from outcross.data.recipe import Recipe
 from outcross.data.review.answers import Answer, Ruling
 from outcross.data.review.gold import Gold
 from outcross.data.review.items import Item
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
-from outcross.data.samples import Instruction, Sample, Text
+from outcross.data.samples import MAX_TEXT, Instruction, Reasoning, Sample, Text
 from outcross.data.stores import warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
 from outcross.tasks.exchange import export, import_file, judged
 from tests import judging, make
+from tests.judged import judge
 from tests.released import drafted
 from tests.review_items import a_sample
 from tests.test_fates import FIRST_BAD, PER_STEP, PROOF, WRONG, queued
@@ -281,11 +283,61 @@ def test_a_written_file_is_read_back_whole_whatever_it_holds(tmp_path, name, cou
         assert (tmp_path / "x").read_text() == ""
 
 
+@pytest.mark.parametrize("name", ["label-studio", "argilla", "csv"])
+def test_a_record_too_long_to_come_back_is_left_out_and_the_rest_goes_both_ways(
+    home, recipe, reviewed, name, tmp_path, monkeypatch
+):
+    longer = max(len(json.dumps(record)) for record in formats.FORMATS[name].dump(judged(home, "mine")))
+    draft = make.synthetic([], "x" * longer)
+    drafted(home, recipe, [draft], "borderline")
+    decide(home, [draft], {"verdict": "approve"})
+    monkeypatch.setattr(formats, "MAX_RECORD", longer + 100)
+    went = export(home, recipe, name, tmp_path / "out")
+    assert (went.samples, went.records) == (4, 3)
+    assert went.left_out == {f"it takes {longer + 100:,} bytes or more, which no import would read": 1}
+    assert len(list(formats.read(name, tmp_path / "out"))) == 3
+
+
+@pytest.mark.parametrize("name", ["prm800k", "steps", "csv", "argilla"])
+def test_a_solution_of_many_long_steps_comes_back(tmp_path, name):
+    content = Reasoning(problem="How?", steps=["x" * MAX_TEXT] * 70, answer="So.")
+    row = judge(content, "correct", labels=(1,) * 70)
+    form = formats.FORMATS[name]
+    assert formats.write(name, tmp_path / "out", form.dump([row, row])).records == 2
+    found = [one for _, record in formats.read(name, tmp_path / "out") for one in form.load([record])]
+    assert [one.content for one in found if isinstance(one, Imported)] == [content] * 2
+
+
+def test_the_longest_record_that_goes_out_comes_back(tmp_path, monkeypatch):
+    records = [{"a": "x" * length} for length in range(30, 50)]
+    monkeypatch.setattr(formats, "MAX_RECORD", 50)
+    went = formats.write("hh", tmp_path / "out", records)
+    assert went.records < len(records)
+    assert [record for _, record in formats.read("hh", tmp_path / "out")] == records[: went.records]
+
+
+def test_a_line_that_is_longer_than_any_record_is_refused_and_the_next_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "MAX_RECORD", 50)
+    file = make.write_jsonl(tmp_path / "theirs.jsonl", [{"a": "x" * 50}, {"b": 1}])
+    (_, refused), second = formats.read("hh", file)
+    assert isinstance(refused, Refusal)
+    assert "the line is longer than 50 bytes" in refused.reason
+    assert second == (2, {"b": 1})
+
+
+def test_an_array_too_large_to_be_read_at_once_is_an_error_that_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "MAX_ARRAY", 10)
+    (tmp_path / "theirs.json").write_text("[1, 2, 3, 4]")
+    with pytest.raises(InputError, match=r"one JSON array of 12 bytes, more than 10: split it, or use JSONL"):
+        list(formats.read("argilla", tmp_path / "theirs.json"))
+
+
 def test_the_commands_say_what_went_and_what_came(home, recipe, reviewed, tmp_path):
     file = tmp_path / "decided.csv"
     where = ["--format", "csv", "--home", str(home.root)]
     went = CliRunner().invoke(app, ["export", "mine", "--out", str(file), *where], catch_exceptions=False)
     assert "3 samples with decisions; 3 records are in" in went.stdout.replace("\n", " ")
+    assert "csv leaves out of every row: which model wrote it" in went.stdout.replace("\n", " ")
     assert '"\'=SUM(A0)"' in file.read_text()
     came = CliRunner().invoke(app, ["import", "mine", str(file), *where, "--generator", "x"], catch_exceptions=False)
     assert "3 rows read, 3 of them new" in came.stdout.replace("\n", " ")

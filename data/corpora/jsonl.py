@@ -123,8 +123,8 @@ def find(row: object, dotted: str) -> object:
     return row
 
 
-def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """A file's lines with their numbers from 1; of a line over `MAX_LINE` bytes only the beginning, one byte over.
+def lines(path: Path, limit: int = MAX_LINE) -> Iterator[tuple[int, bytes]]:
+    """A file's lines with their numbers from 1; of a line over `limit` bytes only the beginning, one byte over.
 
     Raises:
         InputError: the file can't be read, is empty, or starts like UTF-16 or UTF-32.
@@ -136,17 +136,17 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
             if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:2] == b"{\x00" or start[:2] == b"\x00{":
                 raise InputError(f"{path} looks like UTF-16. Convert it first: iconv -f UTF-16 -t UTF-8.")
             number = 0
-            while line := handle.readline(MAX_LINE + 1):
+            while line := handle.readline(limit + 1):
                 number += 1
                 whole = line
-                while len(whole) > MAX_LINE and not whole.endswith(b"\n") and (whole := handle.readline(MAX_LINE + 1)):
+                while len(whole) > limit and not whole.endswith(b"\n") and (whole := handle.readline(limit + 1)):
                     pass
                 yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
 
 
-def parse(path: Path, number: int, line: bytes) -> dict[str, object] | Refusal | None:
+def parse(path: Path, number: int, line: bytes, limit: int = MAX_LINE) -> dict[str, object] | Refusal | None:
     """One line as an object; a refusal where it isn't one; None where it is blank."""
     if not line.strip():
         return None
@@ -154,8 +154,8 @@ def parse(path: Path, number: int, line: bytes) -> dict[str, object] | Refusal |
     def refuse(reason: str) -> Refusal:
         return Refusal(path.name, number, reason, line[:EXCERPT].decode("utf-8", "backslashreplace").replace("\0", "␀"))
 
-    if len(line) > MAX_LINE:
-        return refuse(f"the line is longer than {MAX_LINE:,} bytes; split the row or cut it")
+    if len(line) > limit:
+        return refuse(f"the line is longer than {limit:,} bytes; split the row or cut it")
     try:
         row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -26,6 +26,7 @@ from outcross.data.exchange.judged import (
 from outcross.data.samples import KINDS, Sample
 
 HOLDS = frozenset(KINDS)
+LOSES = "which model wrote it, when each answer was given and how long it took, and which of several answers stands"
 
 QUESTIONS = ("verdict", "reasons", "note", "edit", "labels", "strength")
 

@@ -10,6 +10,7 @@ from outcross.data.exchange.judged import UNSETTLED, Imported, Judged, Refused, 
 from outcross.data.samples import Preference
 
 HOLDS = frozenset({"preference"})
+LOSES = "its id, stratum, source and licence, which model wrote it, and whose answer stands, how strongly and why"
 
 HUMAN, ASSISTANT = "\n\nHuman:", "\n\nAssistant:"
 

@@ -30,6 +30,7 @@ from outcross.data.review.answers import Label
 from outcross.data.samples import KINDS, Content
 
 HOLDS = frozenset(KINDS)
+LOSES = "which model wrote it, and which of several answers stands"
 
 SHOWN = {
     "instruction": "response",

@@ -25,6 +25,10 @@ from outcross.data.review.answers import Label
 from outcross.data.samples import Reasoning
 
 HOLDS = frozenset({"reasoning"})
+LOSES = (
+    "its id, stratum, source and licence, which model wrote it, the reasons and notes of each answer, and which "
+    "of several stands"
+)
 
 FINISHES = {"correct": "solution", "error": "found_error", "bad_problem": "bad_problem", "give_up": "give_up"}
 TAIL = "# Answer\n\n"

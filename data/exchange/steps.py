@@ -7,6 +7,7 @@ from outcross.data.review.answers import Label
 from outcross.data.samples import Reasoning
 
 HOLDS = frozenset({"reasoning"})
+LOSES = "its id, stratum, source and licence, which model wrote it, whose answer stands, why, and any correction"
 
 
 class Step(Theirs):
