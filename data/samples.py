@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 MAX_TEXT = 200_000
 """Characters that one field may hold; longer texts are quarantined at the door."""
@@ -137,6 +137,14 @@ KINDS: dict[str, type[Record]] = {
     "trajectory": Trajectory,
     "text": Text,
 }
+
+
+def explain(error: ValidationError) -> str:
+    """The first thing that is wrong, as a phrase that names the field: `response: Field required`."""
+    first = error.errors()[0]
+    # Before the field of a content, which may be of any kind, stands its kind.
+    names = [str(name) for place, name in enumerate(first["loc"]) if place or name not in KINDS]
+    return f"{'.'.join(names)[:100] or 'the record'}: {first['msg']}"
 
 
 class Origin(StrEnum):

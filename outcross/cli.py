@@ -20,7 +20,7 @@ from outcross.data.release.read import read as read_release
 from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError, OutcrossError
-from outcross.options import HomeFolder, needs
+from outcross.options import HomeFolder, RecipeName, needs
 from outcross.progress import watched_by
 from outcross.settings import from_environment
 
@@ -36,7 +36,6 @@ app.add_typer(review_commands.app)
 app.add_typer(exchange_commands.app)
 console = Console()
 
-RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of its TOML file.")]
 Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]
 HumanFile = Annotated[Path | None, typer.Option("--human", help="A JSONL file that people wrote.")]
 Licence = Annotated[str, typer.Option(help="The licence of that file's rows, as an SPDX identifier.")]

@@ -1,16 +1,18 @@
 """The two commands that pass data to and from other annotation tools."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from typer.models import OptionInfo
 
 from outcross import reports
 from outcross.data import recipe as recipes
+from outcross.data.exchange.formats import FORMATS
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
+from outcross.options import HomeFolder, RecipeName
 from outcross.settings import from_environment
 from outcross.tasks.exchange import export as export_decided
 from outcross.tasks.exchange import import_file
@@ -20,37 +22,35 @@ app = typer.Typer()
 console = Console()
 
 
-class Format(StrEnum):
-    """Formats by the names that people type."""
-
-    LABEL_STUDIO = "label-studio"
-    ARGILLA = "argilla"
-    PRM800K = "prm800k"
-    HH = "hh"
-    STEPS = "steps"
-    CSV = "csv"
+def _known(name: str | None) -> str | None:
+    if name is not None and name not in FORMATS:
+        raise InputError(f"there is no format {name!r}. Choose one of: {', '.join(FORMATS)}.")
+    return name
 
 
-RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of its TOML file.")]
-HomeFolder = Annotated[
-    Path | None, typer.Option("--home", help="The folder of the stores.", show_default="$OUTCROSS_HOME or .outcross")
-]
+def _format(about: str) -> OptionInfo:
+    option: OptionInfo = typer.Option(
+        "--format", metavar="FORMAT", callback=_known, help=f"{about}: {', '.join(FORMATS)}."
+    )
+    return option
 
 
 @app.command()
 def export(
     recipe: RecipeName,
-    form: Annotated[Format, typer.Option("--format", help="Whose format it shall be.")],
+    form: Annotated[str, _format("Whose format it shall be")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     home: HomeFolder = None,
 ) -> None:
     """Write what experts decided, with the samples, for Label Studio, Argilla or a trainer of reward models.
 
-    CSV is for spreadsheets: cells that one would take for formulas have an apostrophe before them.
+    CSV is for spreadsheets: open it with the comma as separator.
+    Cells that one would take for formulas have an apostrophe before them.
     """
     place = Home(home or from_environment().home)
-    went = export_decided(place, recipes.load(place, recipe), form.value, out)
+    went = export_decided(place, recipes.load(place, recipe), form, out)
     console.print(reports.visible(f"{went.samples:,} samples with decisions; {went.records:,} records are in {out}."))
+    console.print(f"{form} leaves out of every row: {went.loses}.", style="dim")
     for reason, count in went.left_out.items():
         console.print(reports.visible(f"left out: {count:,} × {reason}"), style="yellow")
 
@@ -61,7 +61,7 @@ def import_(
     file: Annotated[
         Path | None, typer.Argument(help="The file.", show_default="the drafts that the recipe's own corpus brings")
     ] = None,
-    form: Annotated[Format | None, typer.Option("--format", help="Whose format it is.")] = None,
+    form: Annotated[str | None, _format("Whose format it is")] = None,
     generator: Annotated[str, typer.Option(help="The model that wrote the texts.")] = "",
     home: HomeFolder = None,
 ) -> None:
@@ -75,8 +75,8 @@ def import_(
         reports.intake(console, import_solutions(place, loaded))
         return
     if form is None:
-        raise InputError(f"whose format is {file} in? Say it with --format: {', '.join(Format)}.")
-    came = import_file(place, loaded, file, form.value, generator)
+        raise InputError(f"whose format is {file} in? Say it with --format: {', '.join(FORMATS)}.")
+    came = import_file(place, loaded, file, form, generator)
     reports.intake(console, came.taken)
     if came.answers:
         console.print(

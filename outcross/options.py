@@ -1,5 +1,7 @@
-"""What several files of commands share: the option that names the home, and the check for an extra."""
+"""What several files of commands share: options, the check for an extra, and who types."""
 
+import getpass
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +10,7 @@ import typer
 
 from outcross.errors import InputError
 
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, or the path of its TOML file.")]
 HomeFolder = Annotated[
     Path | None, typer.Option("--home", help="The folder of the stores.", show_default="$OUTCROSS_HOME or .outcross")
 ]
@@ -21,3 +24,11 @@ def needs(module: str, extra: str) -> None:
     """
     if find_spec(module) is None:
         raise InputError(f"this command needs {module}, which isn't installed: pip install 'outcross[{extra}]'.")
+
+
+def me() -> str:
+    """The name of whoever types the command; made from their number where the system has none, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user-{os.getuid()}"

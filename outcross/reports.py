@@ -1,6 +1,5 @@
 """What commands print: outcomes, releases, how a home stands, and what is installed."""
 
-import getpass
 import os
 import shlex
 import sys
@@ -28,7 +27,8 @@ from outcross.data.review.queue import Queue
 from outcross.data.stores import journal, quarantine, screening, vault
 from outcross.data.stores.home import Home
 from outcross.engine import prefect_home
-from outcross.errors import InputError, ServingError
+from outcross.errors import InputError, ServingError, VerificationFailed
+from outcross.options import me
 from outcross.settings import Settings
 from outcross.tasks.intake import Intake
 from outcross.tasks.screen import Screen
@@ -149,7 +149,7 @@ def next_steps(console: Console, home: Home, name: str) -> None:
     lines = [
         ("read it", f"{command} read {name}{at}"),
         ("prove it", f"{command} verify {name}{at}"),
-        (f"review {waiting:,} waiting drafts", f"{command} review --as {shlex.quote(getpass.getuser())}{at}"),
+        (f"review {waiting:,} waiting drafts", f"{command} review --as {shlex.quote(me())}{at}"),
         ("then bring the decisions in", f"{command} collect{at} && {command} release {name}{at}"),
         (
             "watch the flows in Prefect",
@@ -207,18 +207,22 @@ def queue_proof(console: Console, home: Home) -> None:
 
     Raises:
         InputError: there is none.
-        VerificationFailed: names the first event that doesn't hold.
+        VerificationFailed: names the first event that doesn't hold, or the last one that is gone.
     """
     if not home.queue.exists():
         raise InputError(f"{home.root} has no review queue yet: outcross screen makes one.")
     with console.status("Verifying the review queue …"):
         held = Management(home.queue, read_only=True).prove()
         gone = forgotten(Queue(home.queue, read_only=True), heads(home))
+    if gone:
+        made = max(gone, key=lambda release: gone[release])
+        raise VerificationFailed(
+            f"event {gone[made]}, which {made.name} {made.version} wrote down, is gone: an end was cut off, or a copy "
+            "put back. Put back a later copy; or, where it was meant, make a new version, which writes down the log as "
+            f"it stands, and move {', '.join(f'{one.name} {one.version}' for one in gone)} out of {home.releases}."
+        )
     said = f"{held['item']:,} items, {held['decision']:,} decisions and {held['gold']:,} known answers are as recorded"
     console.print(f"[green]The review queue holds.[/] {said} in {held['event']:,} events.", highlight=False)
-    for made, event in gone.items():
-        said = f"event {event}, which {made.name} {made.version} wrote down, is gone: an end was cut off, or a copy put"
-        console.print(f"{said} back", style="yellow", highlight=False)
 
 
 PARTS = [

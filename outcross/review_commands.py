@@ -1,6 +1,5 @@
 """The commands of the review page: serving it, and who may use it."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from outcross.data.review.items import Role
 from outcross.data.review.queue import Queue
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
-from outcross.options import HomeFolder, needs
+from outcross.options import HomeFolder, me, needs
 from outcross.settings import from_environment
 
 app = typer.Typer()
@@ -87,7 +86,7 @@ def _accounts(home: Home) -> Accounts:
 
 def _me() -> str:
     """Who changes accounts, as the log names them."""
-    return f"{getpass.getuser()} at the command line"
+    return f"{me()} at the command line"
 
 
 def _say(line: str) -> None:

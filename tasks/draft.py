@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from outcross.data.recipe import Recipe
-from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample
+from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample, explain
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Miss
@@ -21,7 +21,6 @@ from outcross.progress import advance
 from outcross.serving.chats import Answer, Failure
 from outcross.serving.client import complete
 from outcross.serving.endpoint import Endpoint
-from outcross.tasks.intake import explain
 from outcross.tasks.plan import Slot, plan
 from outcross.tasks.prompts import Request, prompt_digest, requests, setup_digest
 

@@ -1,16 +1,19 @@
 """Between the stores and other tools: what people decided goes out, drafts from elsewhere come in."""
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
+from outcross.data.corpora.candidates import Candidate, Refusal
+from outcross.data.corpora.jsonl import find
 from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
 from outcross.data.recipe import Recipe
+from outcross.data.review.answers import STANCES
+from outcross.data.review.decisions import DecisionRow
 from outcross.data.review.queue import Queue
+from outcross.data.samples import Origin
 from outcross.data.stores import warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
@@ -26,6 +29,8 @@ class Outgo:
     records: int
     left_out: dict[str, int]
     """What the format can't hold, by reason, most frequent first."""
+    loses: str
+    """What it leaves out of every row."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +49,33 @@ def judged(home: Home, recipe: str) -> list[Judged]:
     """
     rows = Queue(home.queue).decisions() if home.queue.exists() else []
     replaced = {row.supersedes for row in rows}
-    decided = defaultdict(list)
+    decided: dict[str, list[DecisionRow]] = defaultdict(list)
     for row in rows:
         if row.recipe == recipe and row.source != "gold" and row.seq not in replaced:
-            words = row.model_dump(include=set(Judgement.model_fields))
-            decided[row.sample_id].append(Judgement.model_validate(words))
+            decided[row.sample_id].append(row)
     samples = warehouse.samples(home, recipe, list(decided)) if decided else {}
     return [
-        Judged(sample=samples[sample_id], decisions=tuple(decisions))
+        Judged(sample=samples[sample_id], decisions=tuple(map(_said, decisions)), settled=_standing(decisions))
         for sample_id, decisions in decided.items()
         if sample_id in samples
     ]
+
+
+def _said(row: DecisionRow) -> Judgement:
+    return Judgement.model_validate(row.model_dump(include=set(Judgement.model_fields)))
+
+
+def _standing(rows: Iterable[DecisionRow]) -> Judgement | None:
+    """The answer that stands where an item is settled, as the warehouse's view `settled` has it."""
+    words = [row for row in rows if row.settled]
+    if not words:
+        return None
+
+    def weight(row: DecisionRow) -> tuple[object, ...]:
+        # An adjudicator's word over the reviewers', who could tell over who could not, the later over the earlier.
+        return (row.stage == "adjudication", STANCES[row.verdict] is not None, row.at, row.seq)
+
+    return _said(max(words, key=weight))
 
 
 def export(home: Home, recipe: Recipe, name: str, path: Path) -> Outgo:
@@ -70,20 +91,8 @@ def export(home: Home, recipe: Recipe, name: str, path: Path) -> Outgo:
     rows = judged(home, recipe.name)
     if not rows:
         raise InputError(f"nobody has decided on a draft of {recipe.name} yet. Review some first: outcross review.")
-    left_out = Counter[str]()
-    records = 0
-
-    def fitting_records() -> Iterator[dict[str, object]]:
-        nonlocal records
-        for record in form.dump(rows):
-            if isinstance(record, Refused):
-                left_out[record.reason] += 1
-            else:
-                records += 1
-                yield record
-
-    formats.write(name, path, fitting_records())
-    return Outgo(len(rows), records, dict(left_out.most_common()))
+    written = formats.write(name, path, form.dump(rows))
+    return Outgo(len(rows), written.records, dict(written.left_out.most_common()), form.LOSES)
 
 
 def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: str) -> Income:
@@ -96,8 +105,6 @@ def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: st
     Raises:
         InputError: no generator was named, the file can't be read, or not one record could come in.
     """
-    if not generator.strip():
-        raise InputError(f"who wrote {path}? Name the model with --generator NAME: a draft without a maker is refused.")
     answers = 0
 
     def found() -> Iterator[Candidate | Refusal]:
@@ -105,8 +112,8 @@ def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: st
         for number, record in formats.read(name, path):
             read = record if isinstance(record, Refusal) else _read(recipe, path.name, number, record, name)
             if isinstance(read, Imported):
-                answers += len(read.answers)
-                yield _candidate(path.name, number, read)
+                answers += len(read.answers) or any(label is not None for label in read.labels)
+                yield _candidate(recipe, path.name, number, read)
             else:
                 yield read
 
@@ -117,18 +124,25 @@ def _read(recipe: Recipe, file: str, number: int, record: object, name: str) -> 
     (read,) = formats.FORMATS[name].load([record])
     if isinstance(read, Imported) and read.content.kind == recipe.kind:
         return read
-    reason = read.reason if isinstance(read, Refused) else f"a {read.content.kind}: {recipe.name} is of {recipe.kind}s"
-    text = json.dumps(record, ensure_ascii=False)[:EXCERPT]
-    return Refusal(file, number, reason, text.encode("utf-8", "backslashreplace").decode().replace("\0", "␀"))
+    if isinstance(read, Refused):
+        return Refusal.of(file, number, read.reason, record)
+    reason = f"its kind is {read.content.kind}, and that of {recipe.name} {recipe.kind}"
+    return Refusal.of(file, number, reason, record)
 
 
-def _candidate(file: str, number: int, read: Imported) -> Candidate:
+def _candidate(recipe: Recipe, file: str, number: int, read: Imported) -> Candidate:
+    def said(*names: str | None) -> str | None:
+        found = (find(read.beside, name) for name in names if name)
+        return next((str(one) for one in found if isinstance(one, str | int | float) and str(one).strip()), None)
+
+    origin = said("origin")
     return Candidate(
         file=file,
         line=number,
-        document=read.source or f"{file}#{number}",
-        stratum=read.stratum or "all",
+        document=said("source") or f"{file}#{number}",
+        stratum=said("stratum", recipe.source.stratum) or "all",
         content=read.content.model_dump(mode="json"),
-        licence=read.licence,
-        origin=read.origin,
+        licence=said("licence", "license"),
+        # Others may call something else an origin, and none that they claim is believed: see `as_synthetic`.
+        origin=origin if origin in [*Origin] else None,
     )

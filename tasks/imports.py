@@ -10,12 +10,12 @@ from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.champ import Solution
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe
-from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample, digest
+from outcross.data.samples import CONTENT, Generation, Origin, Provenance, Sample, digest, explain
 from outcross.data.stores import journal, vault
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
 from outcross.errors import InputError
-from outcross.tasks.intake import Intake, explain, refusal, take_in
+from outcross.tasks.intake import Intake, refusal, take_in
 
 
 def import_drafts(home: Home, recipe: Recipe, path: Path, generator: str) -> Intake:
@@ -28,8 +28,6 @@ def import_drafts(home: Home, recipe: Recipe, path: Path, generator: str) -> Int
     Raises:
         InputError: no generator was named, the file can't be read, or not one row could come in.
     """
-    if not generator.strip():
-        raise InputError(f"who wrote {path}? Name the model with --generator NAME: a draft without a maker is refused.")
     source = recipe.source
     # The file may follow the recipe's own field names, or the usual ones.
     reader = JsonlReader(path, recipe.kind, source.fields, source.stratum if source.reader == "jsonl" else "stratum")
@@ -67,8 +65,12 @@ def take_in_drafts(
         generator: the model that wrote those which name none themselves.
 
     Raises:
-        InputError: not one row could come in.
+        InputError: the generator has no name, or not one row could come in.
     """
+    if not generator.strip():
+        raise InputError(
+            "who wrote these drafts? Name the model with --generator NAME: one without a maker is refused."
+        )
     written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"]) if home.vault.exists() else set()
     return take_in(
         home,

@@ -9,11 +9,11 @@ from outcross.data.corpora import champ, stdlib
 from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe, Source
-from outcross.data.samples import CONTENT, Origin, Provenance, Sample
+from outcross.data.samples import CONTENT, Origin, Provenance, Sample, explain
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
-from outcross.tasks.intake import Intake, explain, refusal, take_in
+from outcross.tasks.intake import Intake, refusal, take_in
 
 
 def ingest(home: Home, recipe: Recipe) -> Intake:

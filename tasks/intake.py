@@ -1,14 +1,11 @@
 """The door that all rows from files come through: good ones in batches, bad ones counted and kept with the reason."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydantic import ValidationError
-
-from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
+from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.stores import quarantine
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
@@ -80,13 +77,4 @@ def take_in(
 
 def refusal(candidate: Candidate, reason: str) -> Refusal:
     """A candidate's refusal, with the beginning of what it holds."""
-    text = json.dumps(dict(candidate.content), ensure_ascii=False)[:EXCERPT]
-    excerpt = text.encode("utf-8", "backslashreplace").decode().replace("\0", "␀")
-    return Refusal(candidate.file, candidate.line, reason, excerpt)
-
-
-def explain(error: ValidationError) -> str:
-    """The first thing that is wrong, as a phrase: `response: Field required`."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the row"
-    return f"{where}: {first['msg']}"
+    return Refusal.of(candidate.file, candidate.line, reason, dict(candidate.content))

@@ -65,7 +65,9 @@ def judged(draw: st.DrawFn, *kinds: str) -> Judged:
     """A sample with decisions of reviewers of different names."""
     content = draw(contents(*kinds))
     reviewers = draw(st.lists(WORDS, max_size=3, unique=True))
-    return Judged(sample=a_sample(0, content), decisions=[draw(judgements(content, name)) for name in reviewers])
+    decisions = [draw(judgements(content, name)) for name in reviewers]
+    settled = draw(st.sampled_from([None, *decisions]))
+    return Judged(sample=a_sample(0, content), decisions=decisions, settled=settled)
 
 
 @st.composite
@@ -94,7 +96,8 @@ PAIR = Preference(prompt="Which?", chosen="The one.", rejected="The other.")
 
 
 def judge(content: Any, verdict: str, **more: Any) -> Judged:
-    return Judged(sample=a_sample(0, content), decisions=[Judgement(verdict=verdict, reviewer="ada", **more)])
+    said = Judgement(verdict=verdict, reviewer="ada", **more)
+    return Judged(sample=a_sample(0, content), decisions=[said], settled=said)
 
 
 def named(module: ModuleType) -> str:

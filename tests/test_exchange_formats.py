@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from outcross.data.exchange import argilla, hh, label_studio, prm800k, steps
-from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
-from outcross.data.samples import Preference, Reasoning
+from outcross.data.exchange.judged import Imported, Judged, Refused, moment, seconds
+from outcross.data.samples import Instruction, Preference, Reasoning
 from tests.judged import PAIR, SEVEN, judge, judged, named
 
 
@@ -25,8 +25,7 @@ def test_label_studio_gives_back_content_labels_and_answers_of_every_kind(row):
     (found,) = passed_on(label_studio, row)
     assert isinstance(found, Imported), found
     assert (found.content, found.answers) == (row.sample.content, row.decisions)
-    assert found.labels == (row.decisions[-1].labels if row.decisions else ())
-    assert (found.stratum, found.licence) == ("arithmetic", "CC0-1.0")
+    assert (found.beside["stratum"], found.beside["licence"]) == ("arithmetic", "CC0-1.0")
 
 
 @given(judged())
@@ -35,8 +34,7 @@ def test_argilla_gives_back_all_but_when_and_how_long(row):
     assert isinstance(found, Imported), found
     timeless = [decision.model_copy(update={"at": None, "active_ms": None}) for decision in row.decisions]
     assert (found.content, list(found.answers)) == (row.sample.content, timeless)
-    assert found.labels == (row.decisions[-1].labels if row.decisions else ())
-    assert (found.origin, found.source) == ("synthetic", "sums.md")
+    assert (found.beside["origin"], found.beside["source"]) == ("synthetic", "sums.md")
 
 
 @given(judged("reasoning"))
@@ -45,36 +43,58 @@ def test_prm800k_gives_back_each_answer_with_its_labels_and_correction(row):
     found = passed_on(prm800k, row.model_copy(update={"decisions": decided}))
     wordless = [decision.model_copy(update={"reasons": (), "note": ""}) for decision in decided]
     assert [one.answers for one in found if isinstance(one, Imported)] == [(decision,) for decision in wordless]
-    assert [one.labels for one in found if isinstance(one, Imported)] == [one.labels for one in decided]
     assert all(one.content == row.sample.content for one in found if isinstance(one, Imported))
 
 
+MARKS = ("\n\nHuman:", "\n\nAssistant:")
+
+
 @given(judged("preference"))
-def test_hh_gives_back_the_pair_as_the_last_word_ordered_it_or_says_why_it_can_not(row):
+def test_hh_gives_back_the_pair_as_the_answer_that_stands_ordered_it_or_says_why_it_can_not(row):
     content = row.sample.content
     assert isinstance(content, Preference)
-    last = row.decisions[-1] if row.decisions else Judgement(verdict="chosen")
-    ordered = {
+    (record,) = hh.dump([row])
+    ordered = row.settled and {
         "chosen": (content.chosen, content.rejected),
         "rejected": (content.rejected, content.chosen),
-        "both_bad": (last.edit, content.chosen),
-    }.get(last.verdict)
-    (record,) = hh.dump([row])
+        "both_bad": (row.settled.edit, content.chosen),
+    }.get(row.settled.verdict)
     if isinstance(record, Refused):
-        assert ordered is None or "\n\nAssistant:" in ordered[0]
+        assert ordered is None or any(mark in text for mark in MARKS for text in ordered)
     else:
         (found,) = hh.load([record])
         assert isinstance(found, Imported), found
         assert isinstance(found.content, Preference)
         assert (found.content.prompt, found.content.chosen, found.content.rejected) == (content.prompt, *ordered)
+        # Other readers part a dialogue at its last turn.
+        assert record["chosen"].rpartition(MARKS[1])[2] == f" {ordered[0]}"
+        assert MARKS[0] not in record["chosen"].rpartition(MARKS[1])[2]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("worse", [False, True])
+def test_an_answer_with_turns_of_its_own_is_no_pair_that_others_could_cut(mark, worse):
+    answers = ["Fine.", f"So.{mark} And?"]
+    row = judge(Preference(prompt="Q", chosen=answers[not worse], rejected=answers[worse]), "chosen")
+    (refused,) = hh.dump([row])
+    assert isinstance(refused, Refused)
+    assert f"an answer holds {mark!r}" in refused.reason
 
 
 @given(judged("reasoning"))
-def test_plain_step_labels_come_back_as_they_went(row):
-    (*found,) = steps.load(record for record in steps.dump([row]) if not isinstance(record, Refused))
-    assert [(one.content, one.labels) for one in found if isinstance(one, Imported)] == [
-        (row.sample.content, decision.labels) for decision in row.decisions if decision.labels
-    ]
+def test_the_step_labels_that_stand_come_back_as_they_went(row):
+    (record,) = steps.dump([row])
+    if isinstance(record, Refused):
+        assert row.settled is None or not row.settled.labels
+    else:
+        assert row.settled is not None
+        (found,) = steps.load([record])
+        assert isinstance(found, Imported), found
+        assert (found.content, found.labels) == (row.sample.content, row.settled.labels)
+
+
+def test_a_time_comes_back_to_the_microsecond():
+    assert seconds(moment(4386512372.776625)) == 4386512372.776625
 
 
 # --- What a format must say ---
@@ -143,7 +163,7 @@ def test_a_solution_that_grew_as_it_was_labelled_is_read_along_the_wordings_that
     assert isinstance(found, Imported), found
     assert isinstance(found.content, Reasoning)
     assert found.content.steps == ("Add them.", "2 + 3 is 5.", "So 5.\n\n# Answer\n\n5")
-    assert (found.content.answer, found.labels) == ("5", (1, 1, 1))
+    assert (found.content.answer, found.answers[0].labels) == ("5", (1, 1, 1))
     assert found.answers[0].model_dump(include={"verdict", "reviewer", "active_ms"}) == {
         "verdict": "correct",
         "reviewer": "340d89bc",
@@ -170,8 +190,10 @@ def test_a_preference_names_the_samples_own_answers_wherever_they_stood_on_the_s
 
 @pytest.mark.parametrize(("module", "row", "said"), [
     (hh, judge(PAIR, "tie"), "neither answer won (tie)"),
-    (hh, judge(SEVEN, "correct"), "a reasoning is no pair"),
-    (prm800k, judge(PAIR, "tie"), "a preference has no steps to rate"),
+    (hh, judge(SEVEN, "correct"), "its kind is reasoning: HH-RLHF holds preferences alone"),
+    (hh, judge(PAIR, "chosen").model_copy(update={"settled": None}), "haven't settled it yet"),
+    (steps, judge(SEVEN, "correct", labels=(1,) * 7).model_copy(update={"settled": None}), "haven't settled it yet"),
+    (prm800k, judge(PAIR, "tie"), "its kind is preference: PRM800K holds reasoning alone"),
     (prm800k, judge(SEVEN, "broken"), "no finish_reason for the verdict broken"),
         (steps, judge(SEVEN, "give_up"), "the decision give_up labels no steps"),
 ])  # fmt: skip
@@ -205,6 +227,39 @@ def test_annotations_of_others_count_where_they_say_what_we_can_read():
     found = [one for one in label_studio.load(records) if isinstance(one, Imported)]
     given = [[(answer.verdict, answer.reviewer) for answer in one.answers] for one in found]
     assert given == [[("rejected", "7")], [("both_bad", "ada@example.org")], [], []]
+
+
+@pytest.mark.parametrize("foreign", [
+    {"completed_by": "ada@example.org"},
+    {"completed_by": ""},
+    {"lead_time": 90_000.5},
+    {"result": [{"from_name": "stars", "type": "rating", "value": {"rating": 3.5}}]},
+    {"result": [{"from_name": "strength", "type": "rating", "value": {"rating": 5}}]},
+])  # fmt: skip
+def test_what_others_measured_their_own_way_keeps_no_record_out(foreign):
+    verdict = {"from_name": "verdict", "type": "choices", "value": {"choices": ["chosen"]}}
+    annotation = foreign | {"result": [verdict, *foreign.get("result", [])]}
+    (found,) = label_studio.load([{"data": {"prompt": "Q", "text1": "A", "text2": "B"}, "annotations": [annotation]}])
+    assert isinstance(found, Imported), found
+    assert (found.answers[0].verdict, found.answers[0].strength) == ("chosen", None)
+    assert found.answers[0].reviewer == (foreign.get("completed_by") or "unknown")
+
+
+def test_a_kind_of_others_in_argillas_metadata_is_not_ours():
+    (found,) = argilla.load([{"fields": {"question": "Why?", "answer": "So."}, "metadata": {"kind": "faq"}}])
+    assert isinstance(found, Imported), found
+    assert found.content == Instruction(instruction="Why?", response="So.")
+
+
+@pytest.mark.parametrize("fields", [
+    {"instruction": "Sum.", "input": "1, 2", "output": "3"},
+    {"instruction": "Sum.", "input": "1, 2", "response": "3"},
+    {"instruction": "Sum.", "instances": [{"input": "1, 2", "output": "3"}]},
+])  # fmt: skip
+def test_fields_in_common_use_are_found_with_the_context(fields):
+    (found,) = argilla.load([{"fields": fields}])
+    assert isinstance(found, Imported), found
+    assert found.content == Instruction(instruction="Sum.", context="1, 2", response="3")
 
 
 def test_argilla_responses_count_without_a_status_and_not_as_drafts():

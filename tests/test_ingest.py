@@ -82,6 +82,13 @@ def test_rows_before_the_first_that_has_a_usual_pair_are_refused_and_the_rest_co
     ]
 
 
+def test_of_the_usual_names_those_are_taken_under_which_a_row_has_the_most(home, tmp_path):
+    row = {"instruction": "Sum.", "input": "1, 2", "response": "3"}
+    ingest(home, make.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", [row]), stratum="", heldout_share=0.0))
+    (content,) = vault.table(home, "mine", *vault.PARTS)["content"]
+    assert json.loads(content)["context"] == "1, 2"
+
+
 def test_where_the_recipe_names_fields_no_row_comes_in_under_others(home, tmp_path):
     named = {"prompt": "Why?", "completion": "Because a model said so.", "human": "Because."}
     lacking = {"prompt": "Why not?", "completion": "Because a model said so."}

@@ -1,17 +1,20 @@
 """Pairs of drafts and edits in a release: what they hold, and that none can be slipped in."""
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 import outcross
+from outcross.data.release.decided import COLUMNS
+from outcross.data.release.pairs import pairs
 from outcross.data.release.table import load
 from outcross.data.release.verify import verify
 from outcross.data.release.versions import Release
 from outcross.data.stores.home import Home
-from outcross.errors import VerificationFailed
+from outcross.errors import ReleaseError, VerificationFailed
 from outcross.tasks import review
 from outcross.tasks.release import release
-from tests import judging, released
+from tests import judging, make, released
 from tests.test_fates import BAD_TURN, FIRST_BAD, PAIR, PROOF, TALK, TASK, WRONG, queued
 from tests.test_forgery import rewrite
 
@@ -87,7 +90,17 @@ def test_a_release_from_before_there_were_pairs_still_holds_unless_pairs_are_lai
     manifest = {key: value for key, value in made.manifest().items() if key != "pairs_root"}
     rewrite(home, made, manifest)
     assert verify(home, made).rows == 44
+    with pytest.raises(ReleaseError, match=r"from before releases held pairs\. Make a new one: outcross release mine"):
+        outcross.read("mine", home=home.root, table="pairs")
     released.tampered(made, "CREATE TABLE pairs AS SELECT 'd9' AS decision_id, 'x' AS chosen")
     rewrite(home, made, manifest)
     with pytest.raises(VerificationFailed, match="pairs_root"):
         verify(home, made)
+
+
+def test_an_edit_that_no_decision_speaks_of_is_named():
+    draft = make.synthetic([], "It adds.")
+    row = make.hybrid(draft, "It adds two numbers.")
+    none = pa.table({name: pa.array([], pa.string()) for name in COLUMNS})
+    with pytest.raises(LookupError, match=f"row {row.sample_id} is an edit of ada's, and no decision says so"):
+        pairs([row], {draft.sample_id: draft}, none)

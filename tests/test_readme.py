@@ -67,7 +67,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
 
 
 def decide(folder: Path) -> None:
-    """What a reviewer does while the page is up, who approves one item; test_review_commands.py does it by keys."""
+    """What a reviewer does while the page is up, who approves one item; test_first_minutes.py does it by keys."""
     queue = Queue(folder / ".outcross" / "review.sqlite")
     claim = taken(queue, "ada")
     queue.submit(claim.token, "ada", ruling(claim))

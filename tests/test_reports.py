@@ -1,7 +1,9 @@
 """What commands print: nothing that a model or a file wrote may drive the terminal."""
 
+import getpass
 import io
 import json
+import os
 import sqlite3
 import sys
 from contextlib import closing
@@ -11,7 +13,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from outcross import cli, reports
+from outcross import cli, reports, review_commands
 from outcross.data.recipe import Recipe, load
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
@@ -119,12 +121,15 @@ def test_a_queue_that_was_changed_is_proven_wrong(reviewed, change, said):
         printed(reports.queue_proof, reviewed)
 
 
-def test_a_queue_whose_end_is_gone_is_said_with_the_release_that_wrote_it_down(reviewed):
+def test_a_queue_whose_end_is_gone_is_an_error_that_names_the_release_that_wrote_it_down(reviewed):
     release(reviewed, load(reviewed, "mine").model_copy(update={"mixture": {"human_floor": 0.6}}))
     copy = reviewed.queue.with_suffix(".copy")
     reviewed.queue.rename(copy)
     Queue(reviewed.queue).add_reviewer("ada")
-    assert "event 11, which mine 2 wrote down, is gone" in printed(reports.queue_proof, reviewed)
+    out = io.StringIO()
+    with pytest.raises(VerificationFailed, match=r"event 11, which mine 2 wrote down, is gone.* move mine 2 out of"):
+        reports.queue_proof(Console(file=out), reviewed)
+    assert "holds" not in out.getvalue()
 
 
 def test_the_commands_lead_to_the_queues_proof_and_to_the_pairs(reviewed, tmp_path):
@@ -138,6 +143,18 @@ def test_the_commands_lead_to_the_queues_proof_and_to_the_pairs(reviewed, tmp_pa
 def test_a_home_without_a_queue_has_nothing_to_prove_of_it(home):
     with pytest.raises(InputError, match="has no review queue yet: outcross screen makes one"):
         printed(reports.queue_proof, home)
+
+
+@pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("no username")])
+def test_whoever_has_no_name_on_this_machine_is_called_by_number(home, monkeypatch, error):
+    def nobody() -> str:
+        raise error
+
+    home.root.mkdir()
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    assert "review --as user-12345" in printed(reports.next_steps, home, "mine")
+    assert review_commands._me() == "user-12345 at the command line"
 
 
 def test_progress_is_lines_where_it_is_no_terminal_and_bars_where_it_is():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outcross.data.exchange import formats, table
+from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Judged, Refused
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Instruction, Preference, Text
@@ -67,12 +67,7 @@ def test_no_address_in_an_imported_file_is_ever_asked_for(home: Home, tmp_path: 
         judged = [Judged(sample=a_sample(number, content)) for number, content in enumerate(contents)]
         records = [one for one in formats.FORMATS[name].dump(judged) if not isinstance(one, Refused)]
         file = tmp_path / "theirs"
-        if name == "csv":
-            with file.open("w", newline="") as stream:
-                table.write(stream, records)
-        else:
-            more = (record | dict.fromkeys(MEDIA, link) for record, link in zip(records, links, strict=True))
-            formats.write(name, file, more)
+        formats.write(name, file, (one | dict.fromkeys(MEDIA, link) for one, link in zip(records, links, strict=True)))
         came = import_file(home, recipe, file, name, links[0])
         assert came.taken.new == len(links)
         for link in links:

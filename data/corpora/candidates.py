@@ -1,8 +1,9 @@
 """What a corpus reader yields: rows that may become samples, before anyone has checked them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 EXCERPT = 200
 """Characters of a refused row that are kept."""
@@ -17,6 +18,12 @@ class Refusal:
     """Counted from 1; for a source file, the line that the function starts on."""
     reason: str
     excerpt: str
+
+    @classmethod
+    def of(cls, file: str, line: int, reason: str, found: object) -> Self:
+        """A refusal with the beginning of what was found, any JSON value, as a store takes it."""
+        text = json.dumps(found, ensure_ascii=False)[:EXCERPT]
+        return cls(file, line, reason, text.encode("utf-8", "backslashreplace").decode().replace("\0", "␀"))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
 from outcross.data.review.answers import Label
+from outcross.data.samples import explain
 from outcross.errors import InputError
 
 PACKAGE = "champ_dataset"
@@ -150,10 +151,8 @@ def _problems() -> Collection[_Problem]:
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"{path} isn't CHAMP as version 1.0.0 has it: {where}: {first['msg']}. Use `pip install --no-deps "
+            f"{path} isn't CHAMP as version 1.0.0 has it: {explain(error)}. Use `pip install --no-deps "
             "champ-dataset==1.0.0`."
         ) from None
 

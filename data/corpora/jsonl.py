@@ -1,7 +1,7 @@
 """A JSONL file of the user's own as a corpus: one object a line, fields named by the recipe."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,13 +14,14 @@ MAX_LINE = 1_000_000
 
 GUESSES = (
     {"instruction": "instruction", "context": "context", "response": "response"},
+    {"instruction": "instruction", "context": "input", "response": "response"},
     {"instruction": "question", "response": "answer"},
     {"instruction": "prompt", "response": "completion"},
     {"instruction": "prompt", "response": "response"},
     {"instruction": "instruction", "context": "input", "response": "output"},
     {"instruction": "instruction", "context": "instances.0.input", "response": "instances.0.output"},
 )
-"""Field names in common use; the first set that the first good line holds is taken for the whole file."""
+"""Field names in common use; the set that the first good line fits best is taken for the whole file."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class JsonlReader:
         for number, line in lines(self.path):
             row = parse(self.path, number, line)
             if isinstance(row, dict):
-                own = self._fits(row, self.fields)
+                own = fits(self.kind, row, self.fields)
                 if self.guess and not own:
                     usual = usual or self._usual(row)
                 names = self.fields if own else usual or self.fields
@@ -56,17 +57,11 @@ class JsonlReader:
             elif row is not None:
                 yield row
 
-    def _fits(self, row: dict[str, object], names: Mapping[str, str]) -> bool:
-        """Whether a row has all that its kind can't do without, under these names."""
-        fields = KINDS[self.kind].model_fields
-        needed = [name for part, name in names.items() if fields[part].is_required()]
-        return bool(names) and all(_find(row, name) is not None for name in needed)
-
     def _usual(self, row: dict[str, object]) -> Mapping[str, str]:
         """The names in common use that fit a row; of kinds other than instruction, the fields' own. Empty if none."""
         if self.kind != "instruction":
             return {part: part for part in KINDS[self.kind].model_fields if part != "kind"}
-        return next((names for names in GUESSES if self._fits(row, names)), {})
+        return best(self.kind, row, GUESSES)
 
     def _unfit(self, row: dict[str, object], names: Mapping[str, str]) -> str:
         """Why a row can't be read; empty where it can."""
@@ -77,18 +72,18 @@ class JsonlReader:
                 f"has the fields {found}, and none of the usual pairs: say which is which with --field "
                 "instruction=NAME --field response=NAME"
             )
-        missing = [name for name in (self.stratum, self.document) if name and _find(row, name) is None]
+        missing = [name for name in (self.stratum, self.document) if name and find(row, name) is None]
         return f"has no field {missing[0]}: the recipe slices by it" if missing else ""
 
     def _candidate(self, number: int, row: dict[str, object], names: Mapping[str, str]) -> Candidate:
-        content = {part: value for part, name in names.items() if (value := _find(row, name)) is not None}
+        content = {part: value for part, name in names.items() if (value := find(row, name)) is not None}
         name = self.path.name
-        document = str(_find(row, self.document)) if self.document else str(number)
+        document = str(find(row, self.document)) if self.document else str(number)
         return Candidate(
             file=name,
             line=number,
             document=f"{name}#{document}",
-            stratum=str(_find(row, self.stratum)) if self.stratum else "all",
+            stratum=str(find(row, self.stratum)) if self.stratum else "all",
             content={"kind": self.kind, **content},
             licence=_text(row.get("licence") or row.get("license")),
             attestation=_text(row.get("attestation")),
@@ -100,7 +95,23 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _find(row: object, dotted: str) -> object:
+def fits(kind: str, row: Mapping[str, object], names: Mapping[str, str]) -> bool:
+    """Whether a row has all that its kind can't do without, under these names."""
+    fields = KINDS[kind].model_fields
+    needed = [name for part, name in names.items() if fields[part].is_required()]
+    return bool(names) and all(find(row, name) is not None for name in needed)
+
+
+def best(kind: str, row: Mapping[str, object], sets: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    """Of sets of names that fit a row, the one under which it has the most, and the first of those; empty if none."""
+
+    def held(names: Mapping[str, str]) -> int:
+        return sum(find(row, name) is not None for name in names.values())
+
+    return max((names for names in sets if fits(kind, row, names)), key=held, default={})
+
+
+def find(row: object, dotted: str) -> object:
     """The value at a dotted name; None where the row doesn't have it."""
     for part in dotted.split("."):
         if isinstance(row, dict):
@@ -112,8 +123,8 @@ def _find(row: object, dotted: str) -> object:
     return row
 
 
-def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """A file's lines with their numbers from 1; of a line over `MAX_LINE` bytes only the beginning, one byte over.
+def lines(path: Path, limit: int = MAX_LINE) -> Iterator[tuple[int, bytes]]:
+    """A file's lines with their numbers from 1; of a line over `limit` bytes only the beginning, one byte over.
 
     Raises:
         InputError: the file can't be read, is empty, or starts like UTF-16 or UTF-32.
@@ -125,17 +136,17 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
             if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:2] == b"{\x00" or start[:2] == b"\x00{":
                 raise InputError(f"{path} looks like UTF-16. Convert it first: iconv -f UTF-16 -t UTF-8.")
             number = 0
-            while line := handle.readline(MAX_LINE + 1):
+            while line := handle.readline(limit + 1):
                 number += 1
                 whole = line
-                while len(whole) > MAX_LINE and not whole.endswith(b"\n") and (whole := handle.readline(MAX_LINE + 1)):
+                while len(whole) > limit and not whole.endswith(b"\n") and (whole := handle.readline(limit + 1)):
                     pass
                 yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error
 
 
-def parse(path: Path, number: int, line: bytes) -> dict[str, object] | Refusal | None:
+def parse(path: Path, number: int, line: bytes, limit: int = MAX_LINE) -> dict[str, object] | Refusal | None:
     """One line as an object; a refusal where it isn't one; None where it is blank."""
     if not line.strip():
         return None
@@ -143,8 +154,8 @@ def parse(path: Path, number: int, line: bytes) -> dict[str, object] | Refusal |
     def refuse(reason: str) -> Refusal:
         return Refusal(path.name, number, reason, line[:EXCERPT].decode("utf-8", "backslashreplace").replace("\0", "␀"))
 
-    if len(line) > MAX_LINE:
-        return refuse(f"the line is longer than {MAX_LINE:,} bytes; split the row or cut it")
+    if len(line) > limit:
+        return refuse(f"the line is longer than {limit:,} bytes; split the row or cut it")
     try:
         row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -18,7 +18,6 @@ from outcross.data.exchange.judged import (
     Refused,
     Theirs,
     Unfit,
-    carried,
     content_of,
     facts,
     fields_of,
@@ -27,6 +26,7 @@ from outcross.data.exchange.judged import (
 from outcross.data.samples import KINDS, Sample
 
 HOLDS = frozenset(KINDS)
+LOSES = "which model wrote it, when each answer was given and how long it took, and which of several answers stands"
 
 QUESTIONS = ("verdict", "reasons", "note", "edit", "labels", "strength")
 
@@ -115,10 +115,10 @@ def load(records: Iterable[object]) -> Iterator[Imported | Refused]:
 def _read(record: dict[str, object]) -> Imported:
     taken = Taken.model_validate(record)
     metadata = taken.metadata or {}
-    kind = {"kind": metadata["kind"]} if "kind" in metadata else {}
+    # Others may call something else a kind.
+    kind = {"kind": metadata["kind"]} if metadata.get("kind") in [*KINDS] else {}
     answers = tuple(_answers(taken.responses or {}, metadata))
-    labels = answers[-1].labels if answers else ()
-    return Imported(content=content_of(_ours(taken.fields) | kind), labels=labels, answers=answers, **carried(metadata))
+    return Imported(content=content_of(_ours(taken.fields) | kind), answers=answers, beside=metadata)
 
 
 def _ours(fields: Mapping[str, object]) -> dict[str, object]:

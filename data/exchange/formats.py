@@ -1,15 +1,21 @@
 """Formats by name, and the files that they stand in."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from outcross.data.corpora import jsonl
 from outcross.data.corpora.candidates import Refusal
 from outcross.data.exchange import argilla, hh, label_studio, prm800k, steps, table
 from outcross.data.exchange.judged import Imported, Judged, Refused
+from outcross.data.samples import MAX_PARTS, MAX_TEXT
 from outcross.errors import InputError
+
+MAX_RECORD = MAX_PARTS * MAX_TEXT
+"""Bytes of one record: as many as the longest content of one-byte characters has."""
 
 MAX_ARRAY = 512 * 2**20
 """Bytes of a file that is one JSON array, which must be read at once."""
@@ -17,6 +23,10 @@ MAX_ARRAY = 512 * 2**20
 
 class Format(Protocol):
     """Somebody's records: ours out, theirs in."""
+
+    @property
+    def LOSES(self) -> str:  # noqa: N802  # a module's constant
+        """What the format leaves out of every row, as the end of a sentence."""
 
     @property
     def HOLDS(self) -> frozenset[str]:  # noqa: N802  # a module's constant
@@ -41,33 +51,57 @@ ARRAYS = frozenset({"label-studio", "argilla"})
 """Formats that their own tools read as one JSON array; the others, CSV aside, have a record a line."""
 
 
-def write(name: str, path: Path, records: Iterator[dict[str, object]]) -> None:
-    """Write records to a file, which is there whole or as it was before.
+@dataclass
+class Written:
+    """What went into a file."""
+
+    records: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    """What didn't, by reason."""
+
+
+def write(name: str, path: Path, records: Iterable[dict[str, object] | Refused]) -> Written:
+    """Write records to a file, which is there whole or as it was before; one that no reading would take is left out.
 
     Raises:
         OSError: it can't be written.
     """
     path = path.absolute()
     fresh = path.with_name(f".{path.name}.new")
+    written = Written()
     try:
         with fresh.open("w", encoding="utf-8", newline="") as stream:
-            if name == "csv":
-                table.write(stream, records)
-            else:
-                _write_json(stream, records, array=name in ARRAYS)
+            stream.writelines(_framed(name, _texts(name, records, written)))
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+    return written
 
 
-def _write_json(stream: IO[str], records: Iterator[dict[str, object]], *, array: bool) -> None:
-    texts = (json.dumps(record, ensure_ascii=False) for record in records)
-    if not array:
-        stream.writelines(f"{text}\n" for text in texts)
-        return
-    stream.write("[")
-    stream.writelines(f",\n{text}" if number else f"\n{text}" for number, text in enumerate(texts))
-    stream.write("\n]\n")
+def _texts(name: str, records: Iterable[dict[str, object] | Refused], written: Written) -> Iterator[str]:
+    for record in records:
+        if isinstance(record, Refused):
+            written.left_out[record.reason] += 1
+            continue
+        text = table.line(record) if name == "csv" else json.dumps(record, ensure_ascii=False)
+        # A line ends with a character more.
+        if len(text.encode()) >= MAX_RECORD:
+            written.left_out[f"it takes {MAX_RECORD:,} bytes or more, which no import would read"] += 1
+            continue
+        written.records += 1
+        yield text
+
+
+def _framed(name: str, texts: Iterator[str]) -> Iterator[str]:
+    if name == "csv":
+        yield table.HEADER
+        yield from texts
+    elif name in ARRAYS:
+        yield "["
+        yield from (f",\n{text}" if number else f"\n{text}" for number, text in enumerate(texts))
+        yield "\n]\n"
+    else:
+        yield from (f"{text}\n" for text in texts)
 
 
 def read(name: str, path: Path) -> Iterator[tuple[int, object | Refusal]]:
@@ -90,8 +124,8 @@ def _begins_with_a_bracket(path: Path) -> bool:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, object | Refusal]]:
-    for number, line in jsonl.lines(path):
-        record = jsonl.parse(path, number, line)
+    for number, line in jsonl.lines(path, MAX_RECORD):
+        record = jsonl.parse(path, number, line, MAX_RECORD)
         if record is not None:
             yield number, record
 
@@ -111,7 +145,7 @@ def _array(path: Path) -> Iterator[tuple[int, object | Refusal]]:
 def _csv(path: Path) -> Iterator[tuple[int, object | Refusal]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            for number, row in table.read(stream):
+            for number, row in table.read(stream, MAX_RECORD):
                 yield number, Refusal(path.name, number, row.reason, "") if isinstance(row, Refused) else row
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}.") from error

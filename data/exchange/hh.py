@@ -6,10 +6,11 @@ dialogues are alike up to the assistant's last turn.
 
 from collections.abc import Iterable, Iterator
 
-from outcross.data.exchange.judged import Imported, Judged, Refused, Theirs, Unfit, content_of, loaded
+from outcross.data.exchange.judged import UNSETTLED, Imported, Judged, Refused, Theirs, Unfit, content_of, loaded
 from outcross.data.samples import Preference
 
 HOLDS = frozenset({"preference"})
+LOSES = "its id, stratum, source and licence, which model wrote it, and whose answer stands, how strongly and why"
 
 HUMAN, ASSISTANT = "\n\nHuman:", "\n\nAssistant:"
 
@@ -22,34 +23,33 @@ class Pair(Theirs):
 
 
 def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
-    """One pair a sample, ordered by the last word on it: the sample's own order where nobody has decided.
+    """One pair a sample, ordered by the answer that stands.
 
     The format has no tie. Of a pair that was found bad on both sides the correction is the chosen answer, and the
     sample's own better one the rejected.
     """
     for row in rows:
-        content = row.sample.content
+        content, stands = row.sample.content, row.settled
         if not isinstance(content, Preference):
-            yield Refused(reason=f"a {content.kind} is no pair: HH-RLHF holds preferences alone")
-            continue
-        last = row.decisions[-1] if row.decisions else None
-        match last.verdict if last else "chosen":
-            case "chosen":
-                yield _pair(content.prompt, content.chosen, content.rejected)
-            case "rejected":
-                yield _pair(content.prompt, content.rejected, content.chosen)
-            case "both_bad" if last and last.edit:
-                yield _pair(content.prompt, last.edit, content.chosen)
-            case verdict:
-                yield Refused(reason=f"neither answer won ({verdict}): HH-RLHF holds a better and a worse one")
+            yield Refused(reason=f"its kind is {content.kind}: HH-RLHF holds preferences alone")
+        elif stands is None:
+            yield UNSETTLED
+        elif stands.verdict == "chosen":
+            yield _pair(content.prompt, content.chosen, content.rejected)
+        elif stands.verdict == "rejected":
+            yield _pair(content.prompt, content.rejected, content.chosen)
+        elif stands.edit:
+            yield _pair(content.prompt, stands.edit, content.chosen)
+        else:
+            yield Refused(reason=f"neither answer won ({stands.verdict}): HH-RLHF holds a better and a worse one")
 
 
 def _pair(prompt: str, better: str, worse: str) -> dict[str, object] | Refused:
+    for mark in (HUMAN, ASSISTANT):
+        if mark in better or mark in worse:
+            return Refused(reason=f"an answer holds {mark!r}, at which every reader of HH-RLHF would cut it")
     dialogue = f"{HUMAN} {prompt}{ASSISTANT}"
-    pair = Pair(chosen=f"{dialogue} {better}", rejected=f"{dialogue} {worse}")
-    if _parted(pair) != (prompt, better, worse):
-        return Refused(reason="both answers go on with the same turn of the assistant, so the pair can't be told apart")
-    return pair.model_dump()
+    return {"chosen": f"{dialogue} {better}", "rejected": f"{dialogue} {worse}"}
 
 
 def load(records: Iterable[object]) -> Iterator[Imported | Refused]:
@@ -59,7 +59,8 @@ def load(records: Iterable[object]) -> Iterator[Imported | Refused]:
 
 def _read(record: dict[str, object]) -> Imported:
     prompt, better, worse = _parted(Pair.model_validate(record))
-    return Imported(content=content_of({"kind": "preference", "prompt": prompt, "chosen": better, "rejected": worse}))
+    content = content_of({"kind": "preference", "prompt": prompt, "chosen": better, "rejected": worse})
+    return Imported(content=content, beside=record)
 
 
 def _parted(pair: Pair) -> tuple[str, str, str]:

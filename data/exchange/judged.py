@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from outcross.data.corpora.jsonl import GUESSES, best, find
 from outcross.data.review.answers import WORDS, Label, stored
 from outcross.data.samples import (
     CONTENT,
@@ -18,6 +20,7 @@ from outcross.data.samples import (
     Record,
     Sample,
     Trajectory,
+    explain,
 )
 
 VERDICTS: Mapping[str, tuple[str, ...]] = {
@@ -26,13 +29,10 @@ VERDICTS: Mapping[str, tuple[str, ...]] = {
 """By kind, the verdicts as they are stored: of a pair, which of the sample's own answers won, however it was shown."""
 
 USUAL: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "instruction": (
-        {"instruction": "prompt", "response": "response"},
-        {"instruction": "question", "response": "answer"},
-    ),
+    "instruction": GUESSES,
     "preference": ({"prompt": "prompt", "chosen": "text1", "rejected": "text2"},),
 }
-"""By kind, names that others give to our fields, tried after our own."""
+"""By kind, names that others give to our fields, beside our own."""
 
 MILLION = 10**6
 
@@ -59,6 +59,8 @@ class Judged(Record):
 
     sample: Sample
     decisions: tuple[Judgement, ...] = ()
+    settled: Judgement | None = None
+    """The answer that stands, for formats that have one a sample; None while reviewers differ or are too few."""
 
 
 class Imported(Record):
@@ -66,13 +68,11 @@ class Imported(Record):
 
     content: Content
     """Without labels of its own: a draft is shown to reviewers as nobody has judged it."""
-    labels: tuple[Label, ...] = ()
-    """One for each step or turn, as the record has them."""
     answers: tuple[Judgement, ...] = ()
-    origin: str | None = None
-    stratum: str | None = None
-    source: str | None = None
-    licence: str | None = None
+    labels: tuple[Label, ...] = ()
+    """One for each step or turn, where the record has some that are part of no answer."""
+    beside: Mapping[str, object] = {}
+    """What else the record says, such as its licence, under the record's own names."""
 
     @model_validator(mode="after")
     def _answers_fit_the_content(self) -> Self:
@@ -90,6 +90,9 @@ class Refused(Record):
     """A record that can't be read, or a sample that a format can't hold, and why."""
 
     reason: str
+
+
+UNSETTLED = Refused(reason="its reviewers haven't settled it yet, and the format holds what stands alone")
 
 
 class Theirs(BaseModel):
@@ -115,13 +118,6 @@ def loaded(records: Iterable[object], read: Callable[[dict[str, object]], Import
             yield Refused(reason=str(error))
 
 
-def explain(error: ValidationError) -> str:
-    """The first thing that is wrong, as a phrase that names the field."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])[:100] or "the record"
-    return f"{where}: {first['msg']}"
-
-
 def content_of(fields: Mapping[str, object]) -> Content:
     """The content that a record's fields make: of the kind that they name, or of the first one whose fields are there.
 
@@ -130,15 +126,15 @@ def content_of(fields: Mapping[str, object]) -> Content:
         ValidationError: they are one's, and don't hold.
     """
     named = fields.get("kind")
-    for kind, shape in KINDS.items() if named is None else ((str(named), KINDS.get(str(named))),):
-        if shape is None:
-            raise Unfit(f"names the kind {str(named)[:40]!r}, and there are {', '.join(KINDS)}")
-        own = {name: name for name in shape.model_fields if name not in ("kind", "labels")}
-        needed = [name for name in own if shape.model_fields[name].is_required()]
-        for names in (own, *USUAL.get(kind, ())):
-            if named is not None or all(names[name] in fields for name in needed):
-                found = {name: fields[theirs] for name, theirs in names.items() if theirs in fields}
-                return CONTENT.validate_python({"kind": kind} | found)
+    if named is not None and named not in [*KINDS]:
+        raise Unfit(f"names the kind {str(named)[:40]!r}, and there are {', '.join(KINDS)}")
+    for kind in KINDS if named is None else (str(named),):
+        own = {name: name for name in KINDS[kind].model_fields if name not in ("kind", "labels")}
+        names = best(kind, fields, (own, *USUAL.get(kind, ())))
+        if names or named is not None:
+            found = {ours: find(fields, theirs) for ours, theirs in (names or own).items()}
+            said = {ours: value for ours, value in found.items() if value is not None}
+            return CONTENT.validate_python({"kind": kind} | said)
     raise Unfit(f"has the fields {', '.join(sorted(map(repr, fields)))[:200]}, which are those of no kind")
 
 
@@ -148,7 +144,7 @@ def fields_of(sample: Sample) -> dict[str, object]:
 
 
 def facts(sample: Sample) -> dict[str, str]:
-    """What other tools may carry along with a sample, and bring back: see `Imported`."""
+    """What other tools may carry along with a sample, and bring back: see `Imported.beside`."""
     said = sample.provenance
     return {
         "sample_id": sample.sample_id,
@@ -157,12 +153,6 @@ def facts(sample: Sample) -> dict[str, str]:
         "source": said.source,
         "licence": said.licence,
     }
-
-
-def carried(record: Mapping[str, object]) -> dict[str, str]:
-    """What a record has brought back of `facts`, as fields of `Imported`."""
-    names = ("origin", "stratum", "source", "licence")
-    return {name: value for name in names if isinstance(value := record.get(name), str) and value.strip()}
 
 
 def parts(content: Content) -> int:
@@ -179,8 +169,9 @@ def moment(at: float | None) -> str | None:
     """A time as ISO 8601 in UTC, to the microsecond."""
     if at is None:
         return None
-    # Whole microseconds, because `fromtimestamp` and `timestamp` round each its own way.
-    micro = round(at * MILLION)
+    # Whole microseconds, because `fromtimestamp` and `timestamp` round each its own way; of the exact value, because
+    # a product of floats may fall half between two.
+    micro = round(Fraction(at) * MILLION)
     return datetime.fromtimestamp(micro // MILLION, UTC).replace(microsecond=micro % MILLION).isoformat()
 
 

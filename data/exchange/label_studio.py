@@ -18,7 +18,6 @@ from outcross.data.exchange.judged import (
     Refused,
     Theirs,
     Unfit,
-    carried,
     content_of,
     facts,
     fields_of,
@@ -31,6 +30,7 @@ from outcross.data.review.answers import Label
 from outcross.data.samples import KINDS, Content
 
 HOLDS = frozenset(KINDS)
+LOSES = "which model wrote it, and which of several answers stands"
 
 SHOWN = {
     "instruction": "response",
@@ -44,6 +44,8 @@ SHOWN = {
 
 SIDES = {"chosen": "left", "rejected": "right"}
 WORDS: Mapping[Label, str] = {1: "good", 0: "neutral", -1: "bad"}
+STRENGTHS: Mapping[float | None, int] = {1: 1, 2: 2}
+"""Of a rating; others than our own say nothing that we know."""
 LABEL = re.compile(r"label_(\d{1,6})")
 """The result that labels a step or turn, counted from 1."""
 
@@ -53,7 +55,7 @@ class Value(Theirs):
 
     choices: tuple[str, ...] = ()
     text: tuple[str, ...] | str = ()
-    rating: int | None = None
+    rating: float | None = None
     selected: str | None = None
 
     @property
@@ -75,17 +77,17 @@ class Annotation(Theirs):
 
     result: tuple[Result, ...] = ()
     was_cancelled: bool = False
-    completed_by: int | dict[str, object] | None = None
+    completed_by: int | str | dict[str, object] | None = None
     created_at: str | None = None
-    lead_time: float | None = Field(default=None, ge=0, le=86_400, allow_inf_nan=False)
-    """Seconds."""
+    lead_time: float | None = Field(default=None, ge=0, le=10**9, allow_inf_nan=False)
+    """Seconds; a task that was left open counts days."""
 
     @property
     def reviewer(self) -> str:
         """The annotator's address or number."""
         by = self.completed_by
-        name = (by.get("email") or by.get("id")) if isinstance(by, dict) else by
-        return str(name) if name is not None else "unknown"
+        name = str((by.get("email") or by.get("id")) if isinstance(by, dict) else by)
+        return name if by is not None and name.strip() else "unknown"
 
 
 class Task(Theirs):
@@ -158,8 +160,7 @@ def _read(record: dict[str, object]) -> Imported:
     content = content_of(task.data)
     given = [_answer(content, annotation) for annotation in task.annotations if not annotation.was_cancelled]
     answers = tuple(answer for answer in given if answer is not None)
-    labels = answers[-1].labels if answers else ()
-    return Imported(content=content, labels=labels, answers=answers, **carried(task.meta or {}))
+    return Imported(content=content, answers=answers, beside=task.data | (task.meta or {}))
 
 
 def _answer(content: Content, annotation: Annotation) -> Judgement | None:
@@ -175,7 +176,7 @@ def _answer(content: Content, annotation: Annotation) -> Judgement | None:
             "note": named.get("note", nothing).written,
             "edit": named.get("edit", nothing).written or None,
             "labels": _labels(content, named),
-            "strength": named.get("strength", nothing).rating,
+            "strength": STRENGTHS.get(named.get("strength", nothing).rating),
             "reviewer": annotation.reviewer,
             "at": seconds(annotation.created_at),
             "active_ms": None if annotation.lead_time is None else round(annotation.lead_time * 1000),

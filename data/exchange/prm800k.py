@@ -25,6 +25,10 @@ from outcross.data.review.answers import Label
 from outcross.data.samples import Reasoning
 
 HOLDS = frozenset({"reasoning"})
+LOSES = (
+    "its id, stratum, source and licence, which model wrote it, the reasons and notes of each answer, and which "
+    "of several stands"
+)
 
 FINISHES = {"correct": "solution", "error": "found_error", "bad_problem": "bad_problem", "give_up": "give_up"}
 TAIL = "# Answer\n\n"
@@ -90,7 +94,7 @@ def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
     """One line a decision; reasons and notes have no place there and are left out."""
     for row in rows:
         if not isinstance(row.sample.content, Reasoning):
-            yield Refused(reason=f"a {row.sample.content.kind} has no steps to rate: PRM800K holds reasoning alone")
+            yield Refused(reason=f"its kind is {row.sample.content.kind}: PRM800K holds reasoning alone")
             continue
         for decision in row.decisions:
             if decision.verdict in FINISHES:
@@ -151,7 +155,7 @@ def _read(record: dict[str, object]) -> Imported:
     verdict = next((ours for ours, theirs in FINISHES.items() if theirs == line.label.finish_reason), None)
     judged = labels if verdict in (None, "correct", "error") and any(label is not None for label in labels) else ()
     if verdict is None:
-        return Imported(content=content, labels=judged)
+        return Imported(content=content, labels=judged, beside=record)
     answer = Judgement(
         verdict=verdict,
         edit=edit if verdict == "error" else None,
@@ -160,7 +164,7 @@ def _read(record: dict[str, object]) -> Imported:
         at=seconds(line.timestamp),
         active_ms=line.label.total_time,
     )
-    return Imported(content=content, labels=judged, answers=(answer,))
+    return Imported(content=content, answers=(answer,), beside=record)
 
 
 def _solution(line: Line) -> tuple[tuple[str, ...], tuple[Label, ...], str | None]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from outcross.data.exchange.judged import Imported, Judged, Refused, Theirs, Unfit, content_of, loaded
+from outcross.data.exchange.judged import UNSETTLED, Imported, Judged, Refused, Theirs, Unfit, content_of, loaded
 from outcross.data.review.answers import Label
 from outcross.data.samples import Reasoning
 
 HOLDS = frozenset({"reasoning"})
+LOSES = "its id, stratum, source and licence, which model wrote it, whose answer stands, why, and any correction"
 
 
 class Step(Theirs):
@@ -26,17 +27,17 @@ class Solution(Theirs):
 
 
 def dump(rows: Iterable[Judged]) -> Iterator[dict[str, object] | Refused]:
-    """One line a decision that labels steps; whose it is and all else is left out."""
+    """One line a sample, with the labels of the answer that stands."""
     for row in rows:
-        content = row.sample.content
+        content, stands = row.sample.content, row.settled
         if not isinstance(content, Reasoning):
-            yield Refused(reason=f"a {content.kind} has no steps to label")
-            continue
-        for decision in row.decisions:
-            if not decision.labels:
-                yield Refused(reason=f"the decision {decision.verdict} labels no steps")
-                continue
-            pairs = enumerate(zip(content.steps, decision.labels, strict=True))
+            yield Refused(reason=f"its kind is {content.kind}, which has no steps to label")
+        elif stands is None:
+            yield UNSETTLED
+        elif not stands.labels:
+            yield Refused(reason=f"the decision {stands.verdict} labels no steps")
+        else:
+            pairs = enumerate(zip(content.steps, stands.labels, strict=True))
             steps = tuple(Step(index=index, text=text, reward=label) for index, (text, label) in pairs)
             yield Solution(problem=content.problem, steps=steps, answer=content.answer).model_dump(mode="json")
 
@@ -52,4 +53,4 @@ def _read(record: dict[str, object]) -> Imported:
         raise Unfit("the steps aren't numbered 0, 1, 2 and so on, in this order")
     texts = [step.text for step in solution.steps]
     fields = {"kind": "reasoning", "problem": solution.problem, "steps": texts, "answer": solution.answer}
-    return Imported(content=content_of(fields), labels=tuple(step.reward for step in solution.steps))
+    return Imported(content=content_of(fields), labels=tuple(step.reward for step in solution.steps), beside=record)

@@ -5,6 +5,7 @@ OWASP ASVS 5.0, 1.2.10, with the full-width signs, and what may stand before a s
 """
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,15 +17,15 @@ from outcross.data.exchange.judged import (
     Judgement,
     Refused,
     Unfit,
-    carried,
     content_of,
     facts,
     fields_of,
     loaded,
 )
-from outcross.data.samples import KINDS, MAX_TEXT
+from outcross.data.samples import KINDS
 
 HOLDS = frozenset(KINDS)
+LOSES = "which model wrote it, and which of several answers stands"
 
 FACTS = ("sample_id", "origin", "stratum", "source", "licence")
 CONTENT = tuple(dict.fromkeys(name for shape in KINDS.values() for name in shape.model_fields if name != "labels"))
@@ -33,9 +34,6 @@ COLUMNS = (*FACTS, *CONTENT, *ANSWER)
 
 NESTED = frozenset({"steps", "turns", "reasons", "labels"})
 """Columns that hold JSON."""
-
-MAX_CELL = 64 * MAX_TEXT
-"""Characters that a cell may hold: of a content of many steps, all are in one."""
 
 # The apostrophes too, so that a cell which has one of its own before a sign keeps it.
 _STARTS = re.compile(r"'*(?:[\t\r\n]|[\s\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠])")
@@ -80,8 +78,7 @@ def _read(record: Mapping[str, object]) -> Imported:
     if "verdict" in found:
         numbers = {name: _number(name, cells[name]) for name in ("strength", "at", "active_ms") if name in cells}
         answers = (Judgement.model_validate({name: found[name] for name in ANSWER if name in found} | numbers),)
-    labels = answers[0].labels if answers else ()
-    return Imported(content=content_of(found), labels=labels, answers=answers, **carried(found))
+    return Imported(content=content_of(found), answers=answers, beside=found)
 
 
 def _nested(column: str, cell: str) -> object:
@@ -98,16 +95,26 @@ def _number(column: str, cell: str) -> float:
         raise Unfit(f"{column}: {cell[:40]!r} is no number") from None
 
 
-def write(stream: IO[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a header and rows of guarded cells to a stream that was opened with `newline=""`."""
-    writer = csv.DictWriter(stream, COLUMNS, quoting=csv.QUOTE_ALL)
-    writer.writeheader()
-    writer.writerows(rows)
+def line(row: Mapping[str, object]) -> str:
+    """A row of guarded cells as text, cells of other columns left out."""
+    return _joined(str(row.get(name, "")) for name in COLUMNS)
 
 
-def read(stream: IO[str]) -> Iterator[tuple[int, dict[str, object] | Refused]]:
-    """The number of each row's last line, and the row by column; at one that is no CSV reading ends with a refusal."""
-    csv.field_size_limit(MAX_CELL)
+def _joined(cells: Iterable[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerow(cells)
+    return text.getvalue()
+
+
+HEADER = _joined(COLUMNS)
+
+
+def read(stream: IO[str], limit: int) -> Iterator[tuple[int, dict[str, object] | Refused]]:
+    """The number of each row's last line, and the row by column; at one that is no CSV reading ends with a refusal.
+
+    So it does at a cell of more than `limit` characters: where that one ends, nobody can tell.
+    """
+    csv.field_size_limit(limit)
     rows = csv.DictReader(stream, restkey="", strict=True)
     while True:
         try:

@@ -42,7 +42,13 @@ def _pair(row: Sample, ancestors: Mapping[str, Sample], decisions: Decisions) ->
     chosen, rejected = read(row.content), read(_as_far(draft.content, row.content))
     if chosen.response == rejected.response or not rejected.response.strip():
         return
-    own = [one for one in decisions[row.sample_id] if (one["edited_id"], one["reviewer"]) == (row.sample_id, editor)]
+    own = [
+        one
+        for one in decisions.get(row.sample_id, [])
+        if (one["edited_id"], one["reviewer"]) == (row.sample_id, editor)
+    ]
+    if not own:
+        raise LookupError(f"row {row.sample_id} is an edit of {editor}'s, and no decision says so")
     yield {
         "decision_id": min(str(one["decision_id"]) for one in own),
         "sample_id": row.sample_id,

@@ -20,6 +20,8 @@ ROWS: dict[Table, str] = {
     "pairs": "SELECT * FROM pairs ORDER BY sample_id",
 }
 
+HAS_PAIRS = "SELECT 1 FROM information_schema.tables WHERE table_name = 'pairs'"
+
 
 def release_path(name: str, version: int | None = None, *, home: Path | str | None = None) -> Path:
     """The DuckDB file of a release; its table `samples` can be read by anything that reads DuckDB.
@@ -53,6 +55,10 @@ def read_arrow(
     path = release_path(name, version, home=home)
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
+            if table == "pairs" and not connection.execute(HAS_PAIRS).fetchone():
+                raise ReleaseError(
+                    f"{path} is from before releases held pairs. Make a new one: outcross release {name}."
+                )
             return connection.execute(ROWS[table]).to_arrow_table()
     except duckdb.Error as error:
         first = str(error).splitlines()[0]
