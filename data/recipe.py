@@ -230,7 +230,12 @@ def for_file(home: Home, name: str | None, file: Path, source: Mapping[str, obje
     Args:
         name: the recipe's; the file's own where None.
         source: what is said of the rows, as fields of `Source`.
+
+    Raises:
+        RecipeError: see `write`; or there is no such file, whose name would hold the recipe's for it.
     """
+    if not file.is_file():
+        raise RecipeError(f"{file.absolute()} is no file. Name one of JSON objects, one a line: --human FILE.jsonl.")
     table: dict[str, object] = {
         "base": "jsonl",
         "about": f"Rows in the manner of {file.name}.",

@@ -51,6 +51,8 @@ def review(
 def invite(name: Name, role: RoleOf = None, port: Port = 8787, home: HomeFolder = None) -> None:
     """Print a link with which somebody chooses a password for the review page; it works once, for 7 days."""
     token = _accounts(_home(home)).invite(name, role, by=_me())
+    # Not where a script that takes the link looks.
+    typer.echo(f"{name} chooses a password here, once, within 7 days, while `outcross review` runs:", err=True)
     _say(f"http://127.0.0.1:{port}/enter?token={token}")
 
 

@@ -180,7 +180,7 @@ def test_a_run_that_gets_no_draft_at_all_ends_as_one_that_failed(stocked, prefec
         (["run", "nope"], "there is no recipe `nope`"),
         (["ingest", "mine", "--field", "instruction"], "is no pair"),
         (["run", "mine", "--licence", "MIT"], "--human names none"),
-        (["ingest", "mine", "--human", "/elsewhere/mine.jsonl"], "/elsewhere/mine.jsonl is another file"),
+        (["ingest", "mine", "--human", "/elsewhere/mine.jsonl"], "/elsewhere/mine.jsonl is no file"),
         (["read", "mine", "--version", "9"], "has no release `mine`"),
         (["verify", "mine"], "has no release `mine`"),
         (["release", "mine"], "Run `outcross ingest` first"),

@@ -61,6 +61,9 @@ def test_a_recipe_found_under_one_name_that_says_another_is_refused(home):
 
 def test_a_file_of_rows_gives_its_recipe_a_name_and_is_the_only_one_that_the_recipe_is_for(home, tmp_path):
     first, second = tmp_path / "a" / "My data.jsonl", tmp_path / "b" / "My data.jsonl"
+    for path in (first, second):
+        path.parent.mkdir()
+        path.write_text("{}\n")
     made = recipes.for_file(home, None, first, {"licence": "MIT", "attestation": "Ada, who wrote them"})
     assert (made.name, made.source.path) == ("my-data", first)
     with pytest.raises(RecipeError) as error:
@@ -73,6 +76,12 @@ def test_a_file_of_rows_gives_its_recipe_a_name_and_is_the_only_one_that_the_rec
     assert recipes.for_file(home, "second", second, {}).source.licence == ""
     again = recipes.for_file(home, None, tmp_path / "b" / ".." / "a" / "My data.jsonl", {"licence": "CC0-1.0"})
     assert (again.source.licence, again.source.attestation) == ("CC0-1.0", "Ada, who wrote them")
+
+
+def test_a_slip_in_the_name_of_a_file_makes_no_recipe(home, tmp_path):
+    with pytest.raises(RecipeError, match=r"/missing\.jsonl is no file\."):
+        recipes.for_file(home, "mine", tmp_path / "missing.jsonl", {"licence": "MIT"})
+    assert "mine" not in recipes.names(home)
 
 
 def test_a_recipe_that_is_broken_is_said_with_its_line_and_is_not_written_over(home):

@@ -21,9 +21,10 @@ def command(home: Home, *words: str) -> Result:
 
 
 def test_an_invitation_is_one_unbroken_link_that_works(home: Home) -> None:
-    said = command(home, "invite", "grace", "--role", "adjudicator", "--port", "9999").output
-    link = re.fullmatch(r"http://127\.0\.0\.1:9999/enter\?token=([\w-]{43})\n", said)
-    assert link, said
+    said = command(home, "invite", "grace", "--role", "adjudicator", "--port", "9999")
+    link = re.fullmatch(r"http://127\.0\.0\.1:9999/enter\?token=([\w-]{43})\n", said.stdout)
+    assert link, said.stdout
+    assert said.stderr.startswith("grace chooses a password here, once, within 7 days")
     accounts = Accounts(home.queue)
     account = accounts.account(accounts.accept(link[1], HASH))
     assert account
