@@ -377,19 +377,47 @@ def test_the_test_on_gold_says_pause_just_when_the_queue_pauses_also_after_a_rei
 
 
 def test_own_figures_stand_still_until_midnight(crowd: Crowd) -> None:
-    frames, now = Records.beside(crowd.queue).frames(), crowd.clock.time
+    records, now = Records.beside(crowd.queue), crowd.clock.time
     midnight = now // DAY * DAY
-    today = frames.judgements.filter(pl.col("at") >= midnight, pl.col("reviewer") == "ada")
+    today = records.frames().judgements.filter(pl.col("at") >= midnight, pl.col("reviewer") == "ada")
     assert len(today) > 0
-    before = frames._replace(judgements=frames.judgements.filter(pl.col("at") < midnight))
-    assert own(frames, "ada", now) == own(before, "ada", now)
+    (ada,) = (person for person in persons(records.frames(before=midnight)) if person.name == "ada")
+    assert own(records, "ada", now)[0] == ada
+
+
+@pytest.mark.parametrize("gold", [True, False])
+def test_who_revises_what_they_said_yesterday_learns_nothing_of_it(queue: Queue, clock: Clock, gold: bool) -> None:
+    queue.add_reviewer("ada")
+    queue._chance = lambda: 0.0  # gold comes first
+    Management.beside(queue).add_gold([a_gold(number) for number in range(100, 103)])
+    queue.enqueue([an_item(number) for number in range(3)])
+    claims = {claim: queue.decisions()[-1].source for claim in (decide(queue, "ada", "review", YES) for _ in range(6))}
+    clock.time += DAY
+    records = Records.beside(queue)
+    before = own(records, "ada", clock.time)
+    assert before[0]
+    assert before[0].gold == Rate(k=0, n=3)
+    revised = next(claim for claim, source in claims.items() if (source == "gold") is gold)
+    ruling = Ruling(**NO, shown_hash=revised.shown_hash, idem="a-second-thought", revises=True)
+    queue.submit(revised.token, "ada", ruling)
+    assert own(records, "ada", clock.time) == before
+    assert own(records, "ada", clock.time + DAY)[0].gold == Rate(k=0, n=3)
+
+
+def test_what_is_skipped_today_is_not_told_today(queue: Queue, clock: Clock) -> None:
+    queue.add_reviewer("ada")
+    queue.enqueue([an_item(0)])
+    queue.skip(taken(queue).token, "ada", "unsafe")
+    records = Records.beside(queue)
+    skips = [own(records, "ada", now)[0].skips for now in (clock.time, clock.time + DAY)]
+    assert skips == [{}, {"unsafe": 1}]
 
 
 def test_a_team_of_two_has_no_median(tmp_path: Path) -> None:
     crowd = Crowd(tmp_path / "review.sqlite", [Member("ada"), Member("bob")])
     crowd.queue.enqueue(drafts(12, crowd.chance))
     crowd.work()
-    person, middle = own(Records.beside(crowd.queue).frames(), "ada", crowd.clock.time + 2 * DAY)
+    person, middle = own(Records.beside(crowd.queue), "ada", crowd.clock.time + 2 * DAY)
     assert person
     assert person.seconds
     assert middle.seconds is None

@@ -64,7 +64,7 @@ class Person(Record):
 def persons(frames: Frames) -> list[Person]:
     """Everybody's figures, by name; those who did nothing have some too."""
     trusted, agreed = trust(frames.judgements), own_agreement(frames.judgements)
-    graded, overturned, tests = grades(frames.judgements), _overturned(frames.judgements), _tests(frames)
+    graded, overturned, tests = grades(frames.grades), _overturned(frames.judgements), _tests(frames)
     people = []
     for name in frames.reviewers["reviewer"]:
         work = frames.judgements.filter(pl.col("reviewer") == name, pl.col("stage") != "training")
@@ -88,9 +88,8 @@ def persons(frames: Frames) -> list[Person]:
     return people
 
 
-def grades(judgements: pl.DataFrame) -> dict[str, Rate]:
-    """How often each reviewer was right on gold, by name."""
-    graded = judgements.filter(pl.col("stage") == "review", pl.col("correct").is_not_null())
+def grades(graded: pl.DataFrame) -> dict[str, Rate]:
+    """How often each reviewer was right on gold, by name; `graded` is the frame of the first answers to it."""
     counted = graded.group_by("reviewer").agg(pl.col("correct").sum(), pl.len())
     return {name: Rate(k=right, n=times) for name, right, times in counted.iter_rows()}
 
@@ -150,9 +149,8 @@ def _overturned(judgements: pl.DataFrame) -> dict[str, Rate]:
 
 
 def _tests(frames: Frames) -> dict[str, Standing]:
-    graded = frames.judgements.filter(pl.col("stage") == "review", pl.col("correct").is_not_null())
     since = frames.reviewers.select("reviewer", "reinstated")
-    graded = graded.join(since, on="reviewer").filter(pl.col("at") > pl.col("reinstated")).sort("seq")
+    graded = frames.grades.join(since, on="reviewer").filter(pl.col("at") > pl.col("reinstated")).sort("seq")
     return {
         name: sequential.standing(graded.filter(pl.col("reviewer") == name)["correct"])
         for name in frames.reviewers["reviewer"]
