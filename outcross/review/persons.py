@@ -29,7 +29,7 @@ class Quartiles(NamedTuple):
 
 
 class Person(Record):
-    """One reviewer's figures. All but `items` and `minutes` are of the review desk alone."""
+    """One reviewer's figures. All but `items`, `minutes` and `trust` are of the review desk alone."""
 
     name: str
     items: int
@@ -38,7 +38,9 @@ class Person(Record):
     """Time at work on them."""
     seconds: Quartiles | None
     gold: Rate
-    trust: Trust | None
+    """Of their first answers to gold, those that were right."""
+    trust: list[Trust]
+    """By kind."""
     agreement: Agreement
     overturned: Rate
     """Of their decisions that were adjudicated, those that didn't stand, unless both would have done."""
@@ -75,7 +77,7 @@ def persons(frames: Frames) -> list[Person]:
             "minutes": work["seconds"].sum() / 60,
             "seconds": quartiles(said["seconds"]),
             "gold": graded.get(name, NONE),
-            "trust": trusted.get(name),
+            "trust": trusted.get(name, []),
             "agreement": agreed.get(name, NO_AGREEMENT),
             "overturned": overturned.get(name, NONE),
             "hasty": _hasty(said),
