@@ -157,6 +157,12 @@ def test_a_draft_that_waits_says_whether_somebody_found_fault_or_could_not_tell(
     assert review.doubted(home, recipe) == {draft.sample_id: reason}
 
 
+def test_a_draft_that_waits_for_another_who_finds_it_good_is_not_doubted(home):
+    recipe, _ = queued(home, PROOF, reviewers=2)
+    judging.answer(judging.sit_down(home, "ada"), "ada", lambda _: RIGHT)
+    assert review.doubted(home, recipe) == {}
+
+
 def test_answers_to_known_items_are_no_decisions_on_drafts(home):
     recipe, _ = queued(home, PROOF)
     known = make.imported(CONTENT.validate_python({**PROOF, "problem": "Known?"}))
