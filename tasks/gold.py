@@ -13,7 +13,7 @@ from outcross.data.review.management import Management
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.tasks.imports import as_synthetic
-from outcross.tasks.review import rules, skill
+from outcross.tasks.review import skill
 
 TRAINING_SHARE = 0.5
 """Of the gold, what is shown with its answer to those who learn; the rest measures, and nobody sees its answer."""
@@ -22,13 +22,11 @@ TRAINING_SHARE = 0.5
 def add_gold(home: Home, recipe: Recipe) -> int:
     """Put what a recipe's corpus knows the answers of into the review queue; return how many were new.
 
-    A corpus without marked solutions brings none.
+    A corpus without marked solutions brings none. The recipe's rules come with its drafts: see `review.enqueue`.
     """
     if recipe.source.reader != "champ":
         return 0
-    desk = Management(home.queue)
-    desk.set_policy(recipe.name, rules(recipe))
-    return desk.add_gold([one for one in gold(recipe) if isinstance(one, Gold)])
+    return Management(home.queue).add_gold([one for one in gold(recipe) if isinstance(one, Gold)])
 
 
 def gold(recipe: Recipe) -> Iterator[Gold | Refusal]:

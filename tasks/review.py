@@ -40,6 +40,7 @@ ANSWER = {
 
 SKIPPED = "a reviewer skipped it as unsafe or broken, and nobody has settled it yet"
 DOUBTED = "a reviewer found fault with it, and it isn't settled yet"
+UNSURE = "a reviewer couldn't tell whether it is right, and nobody has settled it yet"
 
 
 def enqueue(home: Home, recipe: Recipe) -> int:
@@ -161,15 +162,16 @@ def _decision(row: DecisionRow, edit: Sample | None) -> Decision:
 
 
 def doubted(home: Home, recipe: Recipe) -> dict[str, str]:
-    """Why drafts may go in no release for now, by id: somebody objected, and the item waits for somebody else."""
+    """Why drafts may go in no release for now, by id: somebody didn't find them good, and they wait for others."""
     if not home.queue.exists():
         return {}
     frames = Records(home.queue).frames(recipe.name)
     waiting = frames.items.filter((pl.col("state") != "done") & (pl.col("source") != "gold"))
-    objected = frames.judgements.filter(pl.col("stance").ne_missing("good"))
+    unsure = frames.judgements.filter(pl.col("stance").is_null())
+    objected = frames.judgements.filter(pl.col("stance") == "bad")
     skipped = frames.claims.filter(pl.col("skip_reason").is_in(["unsafe", "broken_item"]))
     return {
         sample_id: reason
-        for items, reason in ((objected, DOUBTED), (skipped, SKIPPED))
+        for items, reason in ((unsure, UNSURE), (objected, DOUBTED), (skipped, SKIPPED))
         for sample_id in waiting.join(items, on="item", how="semi")["sample_id"]
     }

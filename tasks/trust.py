@@ -1,68 +1,46 @@
-"""What reviewers' judgements are worth, told from all of them together, and how far each row can be trusted by that."""
+"""How far each row can be trusted, by all that reviewers said of the queue's drafts."""
 
 import polars as pl
 
-from outcross.agreement.dawid_skene import dawid_skene
-from outcross.agreement.judgements import Judgements
+from outcross.data.review.estimates import Estimates, estimates
 from outcross.data.review.judgements import Records
 from outcross.data.stores import trust
 from outcross.data.stores.home import Home
 
-CLASSES = {"bad": 0, "good": 1}
-
 LEAST = 0.001
 """Values are kept to this, so that nothing changes by less, and none is 0."""
+
+JUDGED = ("correct", "error", "rejected")
+"""Verdicts whose hybrid holds nothing but the judgement: steps with labels, or a pair whose answers changed places."""
 
 
 def update(home: Home) -> int:
     """Weigh all judgements of the queue anew, each kind's on their own; return how many rows' trust changed.
 
-    Silent gold counts with its known answer; answers in training don't count, nor do those that say nothing of the
-    draft. A draft's trust is the probability that it is good as it stands. A hybrid's is that of its editor being
-    right about a draft: nobody has judged the edit itself.
+    A draft's trust is the probability that it is good as it stands. A hybrid that holds nothing but a judgement of its
+    draft has the probability that this judgement is right. Where somebody wrote a text, it is that of their being right
+    about a draft: nobody has judged what they wrote.
     """
-    said = Records(home.queue).judgements().filter(pl.col("stage") != "training", pl.col("stance").is_not_null())
-    drafts, accuracy = [pl.DataFrame(schema=trust.SCHEMA)], [pl.DataFrame(schema=ACCURACY)]
-    for (kind,), part in said.group_by("kind", maintain_order=True):
-        of_drafts, of_people = estimate(part)
-        drafts.append(of_drafts)
-        accuracy.append(of_people.with_columns(kind=pl.lit(kind)).select(*ACCURACY))
-    hybrids = trust.editors(home).join(pl.concat(accuracy), on=["kind", "editor"], how="inner")
-    edits = hybrids.with_columns(reviewers=pl.lit(1)).cast({"reviewers": pl.Int32}).select(*trust.SCHEMA)
-    found = pl.concat([*drafts, edits]).with_columns(pl.col("posterior").round(3).clip(LEAST, 1.0))
-    return trust.add(home, found.unique(["recipe", "sample_id"], keep="last", maintain_order=True))
+    found = estimates(Records(home.queue).judgements())
+    values = pl.concat([found.drafts, _hybrids(home, found)])
+    values = values.with_columns(pl.col("posterior").round(3).clip(LEAST, 1.0))
+    return trust.add(home, values.unique(["recipe", "sample_id"], keep="last", maintain_order=True))
 
 
-ACCURACY = {"kind": pl.String, "editor": pl.String, "posterior": pl.Float64}
-
-
-def estimate(said: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Dawid and Skene's model over judgements of one kind.
-
-    Args:
-        said: what `Records.judgements` gives: a row an item and reviewer, with the stance, and the known one of gold.
-
-    Returns:
-        Of each draft that isn't gold its recipe, sample_id, posterior (probability that it is good) and reviewers
-        (how many judged it); of each reviewer (`editor`) the posterior accuracy.
-    """
-    items = said.group_by("item").agg(
-        pl.col("recipe", "sample_id", "source", "truth_stance").first(), reviewers=pl.len().cast(pl.Int32)
+def _hybrids(home: Home, found: Estimates) -> pl.DataFrame:
+    made = trust.hybrids(home)
+    judged = pl.col("verdict").is_in(JUDGED).fill_null(value=False)
+    of_drafts = made.filter(judged).join(
+        found.drafts, left_on=["recipe", "draft"], right_on=["recipe", "sample_id"], how="inner"
     )
-    items = items.sort("item").with_row_index("place")
-    people = said.select(editor=pl.col("reviewer").unique().sort()).with_row_index("person")
-    rows = said.join(items.select("item", "place"), on="item", maintain_order="left").join(
-        people, left_on="reviewer", right_on="editor", maintain_order="left"
+    right = pl.when(pl.col("verdict") == "correct").then("posterior").otherwise(1 - pl.col("posterior"))
+    written = made.filter(~judged).join(
+        found.people, left_on=["kind", "editor"], right_on=["kind", "reviewer"], how="inner"
     )
-    found = dawid_skene(
-        Judgements(
-            item=rows["place"].cast(pl.Int64).to_numpy(),
-            reviewer=rows["person"].cast(pl.Int64).to_numpy(),
-            label=rows["stance"].replace_strict(CLASSES, return_dtype=pl.Int64).to_numpy(),
-            n_classes=len(CLASSES),
-        ),
-        gold=items["truth_stance"].replace_strict(CLASSES, default=-1, return_dtype=pl.Int64).to_numpy(),
+    alone = pl.lit(1, pl.Int32)
+    return pl.concat(
+        [
+            of_drafts.with_columns(posterior=right).select(*trust.SCHEMA),
+            written.with_columns(posterior="accuracy", reviewers=alone).select(*trust.SCHEMA),
+        ]
     )
-    drafts = items.with_columns(posterior=pl.Series(found.posterior[:, CLASSES["good"]]))
-    drafts = drafts.filter(pl.col("source") != "gold").select(*trust.SCHEMA)
-    return drafts, people.select("editor", posterior=pl.Series(found.accuracy))

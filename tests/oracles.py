@@ -17,7 +17,7 @@ import json, sys
 import krippendorff
 print(json.dumps([
     krippendorff.alpha([[float("nan") if x is None else x for x in row] for row in table], level_of_measurement=level)
-    for table, level in json.load(sys.stdin)
+    for level in ["nominal"] for table in json.load(sys.stdin)
 ]))
 """
 
@@ -44,9 +44,9 @@ print(json.dumps({
 """
 
 
-def krippendorff_alphas(cases: list[tuple[list[list[int | None]], str]]) -> list[float]:
-    """Alpha of each table (reviewers by items, None for missing) at its level of measurement."""
-    return answered("krippendorff", KRIPPENDORFF, cases)
+def krippendorff_alphas(tables: list[list[list[int | None]]]) -> list[float]:
+    """Alpha of each table (reviewers by items, None for missing)."""
+    return answered("krippendorff", KRIPPENDORFF, tables)
 
 
 def crowdkit_dawid_skene(rows: list[list[int]], gold: list[list[int]], rounds: int) -> dict[str, Any]:

@@ -49,7 +49,6 @@ def by_item(judgements: Judgements) -> list[list[int]]:
 
 def test_the_published_example_has_its_published_coefficients():
     assert krippendorff_alpha(example()) == pytest.approx(0.743, abs=5e-4)
-    assert krippendorff_alpha(example(), ordinal=True) == pytest.approx(0.815, abs=5e-4)
     assert raw_agreement(example()) == pytest.approx(0.81818, abs=5e-6)
     assert gwet_ac1(example()) == pytest.approx(0.77544, abs=5e-6)
 
@@ -57,16 +56,15 @@ def test_the_published_example_has_its_published_coefficients():
 def test_alpha_is_that_of_another_implementation():
     random = np.random.default_rng(2011)
     cases, ours = [], []
-    for _ in range(120):
+    for _ in range(240):
         n_items, n_reviewers, n_classes = random.integers(2, 12), random.integers(2, 6), random.integers(2, 6)
         table = random.integers(n_classes, size=(n_reviewers, n_items))
         held = random.random(table.shape) < random.uniform(0.4, 1)
         judgements = said({(i, w): table[w, i] for w, i in zip(*np.nonzero(held), strict=True)}, n_classes)
-        for level in ("nominal", "ordinal"):
-            alpha = krippendorff_alpha(judgements, ordinal=level == "ordinal")
-            if alpha is not None:
-                cases.append((np.where(held, table, None).tolist(), level))
-                ours.append(alpha)
+        alpha = krippendorff_alpha(judgements)
+        if alpha is not None:
+            cases.append(np.where(held, table, None).tolist())
+            ours.append(alpha)
     assert len(ours) > 200
     assert ours == pytest.approx(krippendorff_alphas(cases), abs=1e-9)
 
@@ -104,7 +102,6 @@ def test_no_coefficient_depends_on_names_or_order(held, random, reviewers, items
     one, other = said(held, 4), said(dict(shuffled), 4)
     for measure in (raw_agreement, krippendorff_alpha, gwet_ac1, lambda some: specific_agreement(some, 1)):
         assert measure(other) == pytest.approx(measure(one), abs=1e-12)
-    assert krippendorff_alpha(other, ordinal=True) == pytest.approx(krippendorff_alpha(one, ordinal=True), abs=1e-12)
 
 
 @given(tables)
@@ -112,20 +109,6 @@ def test_coefficients_are_none_or_within_their_bounds(judgements):
     found = [raw_agreement(judgements), gwet_ac1(judgements), krippendorff_alpha(judgements)]
     for value, least in zip(found, [0, -1, -1], strict=True):
         assert value is None or least <= value <= 1
-
-
-@given(tables)
-def test_ordinal_alpha_is_the_same_when_the_order_of_classes_is_turned_round(judgements):
-    turned = Judgements(judgements.item, judgements.reviewer, 3 - judgements.label, 4)
-    assert krippendorff_alpha(turned, ordinal=True) == pytest.approx(
-        krippendorff_alpha(judgements, ordinal=True), abs=1e-12
-    )
-
-
-def test_near_classes_cost_ordinal_alpha_less_than_far_ones():
-    near = said({(0, 0): 0, (0, 1): 1, (1, 0): 3, (1, 1): 3, (2, 0): 0, (2, 1): 0, (3, 0): 1, (3, 1): 1}, 4)
-    far = said({(0, 0): 0, (0, 1): 3, (1, 0): 3, (1, 1): 3, (2, 0): 0, (2, 1): 0, (3, 0): 1, (3, 1): 1}, 4)
-    assert krippendorff_alpha(near, ordinal=True) > krippendorff_alpha(far, ordinal=True)
 
 
 def test_where_almost_all_is_good_alpha_is_low_though_two_careful_reviewers_agree():
@@ -140,7 +123,7 @@ def test_where_almost_all_is_good_alpha_is_low_though_two_careful_reviewers_agre
 def test_full_agreement_without_variation_leaves_alpha_undefined():
     judgements = pairs_of_two(bad_bad=0, split=0, good_good=10)
     assert (raw_agreement(judgements), gwet_ac1(judgements)) == (1, 1)
-    assert krippendorff_alpha(judgements) is krippendorff_alpha(judgements, ordinal=True) is None
+    assert krippendorff_alpha(judgements) is None
     assert specific_agreement(judgements, 1) is None
 
 

@@ -35,7 +35,7 @@ def champ(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 def test_a_solution_whose_answer_is_known_is_no_work_and_work_has_no_known_answer(champ):
-    items = Records(champ.queue).items("champ")
+    items = Records(champ.queue).frames("champ").items
     work, known = items.filter(items["source"] != "gold"), items.filter(items["source"] == "gold")
     assert set(work["sample_id"]).isdisjoint(known["sample_id"])
     assert set(work["need"]) == {2}

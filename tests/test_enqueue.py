@@ -41,7 +41,7 @@ def drafted(home: Home, count: int = 60, **rules: object) -> Recipe:
 
 def facts(home: Home) -> list[tuple[object, ...]]:
     """Of each item all that its drawing decided."""
-    frame = Records(home.queue).items()
+    frame = Records(home.queue).frames().items
     return sorted(frame.select("sample_id", "source", "incl_prob", "need", "skill", "score").rows())
 
 

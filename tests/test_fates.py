@@ -1,6 +1,9 @@
 """What an expert's answer makes of a draft, for every kind: in the warehouse, in a release, and in its proof."""
 
 import json
+import re
+import sqlite3
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -8,12 +11,16 @@ import pytest
 import outcross
 from outcross.data.recipe import Recipe
 from outcross.data.release.verify import verify
+from outcross.data.review.judgements import Records
 from outcross.data.samples import CONTENT, Content, Origin, Sample
 from outcross.data.stores import decisions, vault, warehouse
 from outcross.data.stores.home import Home
+from outcross.review.outcomes import outcomes
 from outcross.tasks import review
 from outcross.tasks.release import release
 from tests import judging, make, released
+
+DOCS = (Path(__file__).parents[1] / "docs" / "review.md").read_text(encoding="utf-8")
 
 PAIR = {"kind": "preference", "prompt": "Why is it dark?", "chosen": "The sun set.", "rejected": "It is magic."}
 PROOF = {
@@ -32,6 +39,7 @@ TALK = {
         {"role": "user", "text": "Thank you."},
     ],
 }
+OPENED = {"kind": "conversation", "turns": [TALK["turns"][1], TALK["turns"][0]]}
 CALL = {"call_id": "c1", "tool": "search", "arguments": '{"q": 1}'}
 TRIP = {
     "kind": "trajectory",
@@ -76,6 +84,17 @@ def _other(content: dict, number: int) -> dict:
     return {**content, "turns": [{"role": "user", "text": f"Number {number}."}, *content["turns"][1:]]}
 
 
+def accepted(home: Home) -> list[bool]:
+    """Of each settled item whether the statistics, and the query in their docs, count it as one that made a row."""
+    connection = sqlite3.connect(f"{home.queue.as_uri()}?mode=ro", uri=True)
+    for query in re.findall(r"^```sql\n(CREATE.*?)^```$", DOCS, re.M | re.S):
+        connection.execute(query)
+    documented = [bool(kept) for (kept,) in connection.execute("SELECT kept FROM outcome")]
+    connection.close()
+    assert documented == outcomes(Records(home.queue).frames())["kept"].to_list()
+    return documented
+
+
 EDITS: list[tuple[dict, dict, dict]] = [
     (TASK, {"verdict": "edit", "edit": "It joins two texts."}, {"response": "It joins two texts."}),
     (PLAIN, {"verdict": "edit", "edit": "Rain fell."}, {"text": "Rain fell."}),
@@ -106,6 +125,7 @@ def test_an_answer_that_changes_a_draft_makes_a_hybrid_that_a_release_proves(hom
     expected: Content = CONTENT.validate_python({**content, **change})
     made = warehouse.samples(home, "mine", [row[2]])[row[2]]
     assert row[:2] == (draft.sample_id, "edit")
+    assert accepted(home) == [True]
     assert made.content == expected
     assert (made.provenance.origin, made.provenance.editor) == (Origin.HYBRID, "ada")
     assert made.provenance.parents == (draft.as_parent,)
@@ -129,6 +149,7 @@ def test_an_answer_that_changes_a_draft_makes_a_hybrid_that_a_release_proves(hom
         (TALK, {"verdict": "success"}, "approve"),
         (TALK, {"verdict": "fail", "labels": BAD_TURN}, "reject"),
         (TRIP, {"verdict": "partial", "labels": BAD_CALL}, "reject"),
+        (OPENED, {"verdict": "partial", "labels": [-1, None], "edit": "Good day."}, "reject"),
     ],
 )
 def test_an_answer_that_changes_nothing_lets_the_draft_in_or_keeps_it_out(home, content, said, fate):
@@ -136,6 +157,7 @@ def test_an_answer_that_changes_nothing_lets_the_draft_in_or_keeps_it_out(home, 
     judging.answer(judging.sit_down(home, "ada"), "ada", lambda _: said)
     review.collect(home)
     assert decisions.settled(home, "mine").rows() == [(draft.sample_id, fate, None)]
+    assert accepted(home) == [fate == "approve"]
     verify(home, release(home, recipe))
     classes = outcross.read("mine", home=home.root)["klass"].to_list()
     assert classes.count("reviewed") == (fate == "approve")

@@ -12,7 +12,7 @@ from outcross.data.review.judgements import Records
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Instruction, Preference, Reasoning
-from tests.review_items import Clock, an_item
+from tests.review_items import Clock, a_gold, an_item, ruling
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_row_says_who_said_what_and_how_long_it_took(queue: Queue) -> None:
     assert row["characters"] == len(asked) + len(answered)
     said = {"recipe": "sums", "kind": "instruction", "source": "border", "score": 0.4, "reviewer": "ada"}
     said |= {"stage": "review", "verdict": "reject", "label": "reject", "stance": "bad", "seconds": 5.0}
-    said |= {"truth": None, "correct": None, "edit": None, "before": None, "wall_seconds": 20.0}
+    said |= {"truth_stance": None, "edit": None, "before": None}
     assert said.items() <= row.items()
 
 
@@ -82,6 +82,48 @@ def test_what_can_be_taken_back_no_longer_is_counted_and_what_can_is_not(queue: 
     assert len(records(queue).judgements()) == 1
 
 
+def revise(queue: Queue, claim: Claim, verdict: str, **more: Any) -> None:
+    queue._now.time += 20
+    ruling = Ruling(
+        verdict=verdict, shown_hash=claim.shown_hash, idem=f"again-{claim.token[:20]}", revises=True, **more
+    )
+    queue.submit(claim.token, "ada", ruling)
+
+
+def test_what_stood_at_a_past_moment_can_be_told_whatever_was_said_taken_and_revised_since(queue: Queue) -> None:
+    queue.enqueue([an_item(number) for number in range(4)])
+    first, second = decide(queue, "ada"), decide(queue, "ada")
+    revise(queue, first, "reject", reasons=("style",))
+    before, moment = records(queue).frames(), queue._now.time + 1
+    assert before.judgements["verdict"].to_list() == ["approve", "reject"]
+    queue._now.time += 1
+    revise(queue, second, "reject", reasons=("style",))
+    decide(queue, "ada")
+    claim = queue.claim("ada")
+    assert claim
+    queue.skip(claim.token, "ada", "unsafe")
+    then = records(queue).frames(before=moment)
+    assert then.judgements.equals(before.judgements)
+    assert then.claims.equals(before.claims)
+    assert len(records(queue).frames().claims) == 4
+
+
+def test_gold_is_graded_by_the_first_answer_whatever_is_said_later(queue: Queue) -> None:
+    queue._chance = lambda: 0.0
+    Management.beside(queue).add_gold([a_gold(7), a_gold(8, training=True)])
+    queue.enqueue([an_item(0)])
+    claim = decide(queue, "ada")
+    practice = queue.claim("ada", desk="training")
+    assert practice
+    queue.submit(practice.token, "ada", ruling(practice))
+    moment = queue._now.time + 1
+    revise(queue, claim, "reject", reasons=("style",))
+    for frames in (records(queue).frames(), records(queue).frames(before=moment)):
+        assert frames.grades.select("reviewer", "correct").rows() == [("ada", False)]
+    assert records(queue).frames("other").grades.is_empty()
+    assert records(queue).frames(before=claim.expires - 900).grades.is_empty()
+
+
 def test_gold_stands_with_its_truth(queue: Queue) -> None:
     queue._chance = lambda: 0.0
     answer = Answer(verdict="reject", reasons=("inaccurate",))
@@ -89,7 +131,7 @@ def test_gold_stands_with_its_truth(queue: Queue) -> None:
     queue.enqueue([an_item(0)])
     decide(queue, "ada")
     (row,) = records(queue).judgements().rows(named=True)
-    assert (row["source"], row["truth"], row["truth_stance"], row["correct"]) == ("gold", "reject", "bad", False)
+    assert (row["source"], row["stance"], row["truth_stance"]) == ("gold", "good", "bad")
 
 
 def test_an_adjudication_names_the_decision_that_it_took(queue: Queue) -> None:

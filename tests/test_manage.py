@@ -63,7 +63,7 @@ def test_a_manager_sees_everybody_with_what_was_counted(crowd: Crowd) -> None:
 def test_a_reviewer_sees_only_their_own(crowd: Crowd) -> None:
     client = visit(crowd.queue, "ada", "reviewer")
     page = client.get("/statistics")
-    person, _ = own(Records.beside(crowd.queue).frames(), "ada", crowd.clock.time)
+    person, _ = own(Records.beside(crowd.queue), "ada", crowd.clock.time)
     words = text(page.text)
     assert page.status_code == 200
     assert person

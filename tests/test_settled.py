@@ -22,6 +22,7 @@ from tests.test_fates import FIRST_BAD, PROOF, TASK, WRONG, queued
 OK = {"verdict": "approve"}
 NO = {"verdict": "reject", "reasons": ["inaccurate"]}
 RIGHT = {"verdict": "correct", "labels": [1] * 7}
+WRONG_STEP = {"verdict": "error", "labels": FIRST_BAD, **WRONG}
 GIVEN_UP = {"verdict": "give_up", "note": "I can't follow it."}
 
 
@@ -143,6 +144,25 @@ def test_an_audited_draft_that_somebody_skipped_as_unsafe_waits_until_somebody_e
     assert draft in found.reviewed
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [(GIVEN_UP, None, review.UNSURE), (GIVEN_UP, WRONG_STEP, review.DOUBTED), (WRONG_STEP, None, review.DOUBTED)],
+)
+def test_a_draft_that_waits_says_whether_somebody_found_fault_or_could_not_tell(home, first, second, reason):
+    recipe, draft = queued(home, PROOF, reviewers=2)
+    queue = judging.sit_down(home, "ada", "bob")
+    judging.answer(queue, "ada", lambda _: first)
+    if second:
+        judging.answer(queue, "bob", lambda _: second)
+    assert review.doubted(home, recipe) == {draft.sample_id: reason}
+
+
+def test_a_draft_that_waits_for_another_who_finds_it_good_is_not_doubted(home):
+    recipe, _ = queued(home, PROOF, reviewers=2)
+    judging.answer(judging.sit_down(home, "ada"), "ada", lambda _: RIGHT)
+    assert review.doubted(home, recipe) == {}
+
+
 def test_answers_to_known_items_are_no_decisions_on_drafts(home):
     recipe, _ = queued(home, PROOF)
     known = make.imported(CONTENT.validate_python({**PROOF, "problem": "Known?"}))
@@ -153,5 +173,6 @@ def test_answers_to_known_items_are_no_decisions_on_drafts(home):
     queue._chance = lambda: 0.0  # so that gold comes first
     assert judging.answer(queue, "ada", lambda _: {"verdict": "error", "labels": FIRST_BAD, **WRONG}) != []
     assert len(queue.decisions()) == 2
+    assert review.doubted(home, recipe) == {}, "nobody waits for a known item"
     assert review.collect(home) == 1
     assert known.sample_id not in candidates(home, recipe).rows

@@ -9,6 +9,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.release import versions as releases
 from outcross.data.release.verify import verify
 from outcross.data.review.answers import Answer
+from outcross.data.review.estimates import estimates
 from outcross.data.review.gold import Gold
 from outcross.data.review.items import Claim, Item
 from outcross.data.review.judgements import Records
@@ -17,10 +18,11 @@ from outcross.data.samples import Sample
 from outcross.data.stores import trust, vault
 from outcross.data.stores.home import Home
 from outcross.errors import VerificationFailed
+from outcross.review.votes import trust as reliability
 from outcross.tasks import review
 from outcross.tasks.release import release
-from outcross.tasks.trust import estimate
 from tests import judging, make, released
+from tests.test_fates import FIRST_BAD, PAIR, PROOF, WRONG, queued
 
 NO = {"verdict": "reject", "reasons": ["inaccurate"]}
 
@@ -157,7 +159,7 @@ def test_an_edit_is_trusted_as_its_editor_is(home):
     queue = judging.sit_down(home, "ada")
     judging.answer(queue, "ada", lambda claim: {"verdict": "edit", "edit": f"Edited {number(claim)}."})
     review.collect(home)
-    hybrids = trust.editors(home)
+    hybrids = trust.hybrids(home)
     assert hybrids["editor"].to_list() == ["ada"] * 6
     found = trust.current(home, "mine")
     values = {found[key] for key in hybrids["sample_id"]}
@@ -168,21 +170,90 @@ def test_an_edit_is_trusted_as_its_editor_is(home):
 @pytest.mark.parametrize(("approved", "others", "expected"), [(20, 0, 0.984), (20, 5, 0.935), (100, 20, 0.958)])
 def test_one_person_alone_is_believed_about_as_the_docs_say(approved, others, expected):
     stances = ["good"] * approved + ["bad"] * others
-    said = pl.DataFrame(
-        {
-            "item": [f"{n:03}" for n in range(len(stances))],
-            "sample_id": [f"{n:03}" for n in range(len(stances))],
-            "recipe": "mine",
-            "source": "border",
-            "reviewer": "ada",
-            "stance": stances,
-            "truth_stance": pl.Series([None] * len(stances), dtype=pl.String),
-        }
-    )
-    drafts, people = estimate(said)
+    drafts, people = estimates(votes("text", {("ada", n): stance for n, stance in enumerate(stances)}))
     assert drafts["posterior"][0] == pytest.approx(expected, abs=0.001)
     assert drafts["posterior"][:approved].n_unique() == 1
-    assert people["editor"].to_list() == ["ada"]
+    assert people["reviewer"].to_list() == ["ada"]
+
+
+def votes(kind: str, said: dict[tuple[str, int], str], known: dict[int, str] | None = None) -> pl.DataFrame:
+    """Judgements, from the stance of each reviewer on each draft; `known` ones are gold."""
+    known = known or {}
+    rows = [
+        {
+            "item": f"{kind} {n:03}",
+            "sample_id": f"{kind} {n:03}",
+            "recipe": "mine",
+            "kind": kind,
+            "source": "gold" if n in known else "border",
+            "reviewer": reviewer,
+            "stage": "review",
+            "stance": stance,
+            "truth_stance": known.get(n),
+        }
+        for (reviewer, n), stance in said.items()
+    ]
+    return pl.DataFrame(rows, schema_overrides={"truth_stance": pl.String})
+
+
+def test_who_is_careless_with_one_kind_is_believed_as_much_in_the_other():
+    known = {n: "bad" if n % 2 else "good" for n in range(20)}
+    careful = votes("text", {("ada", n): stance for n, stance in known.items()}, known)
+    careless = votes("preference", {("ada", n): "good" for n in known}, known)
+    both = estimates(pl.concat([careful, careless])).people
+    assert both.equals(pl.concat([estimates(careful).people, estimates(careless).people]))
+    text, pair = both["bad"]
+    assert text > 0.9 > 0.3 > pair
+
+
+def test_the_statistics_show_what_the_rows_are_weighed_by(judged):
+    home, _ = judged
+    known(home, 3)
+    judgements = Records(home.queue).judgements()
+    shown = {name: [one.accuracy for one in kinds] for name, kinds in reliability(judgements).items()}
+    assert shown == {
+        name: [accuracy] for name, accuracy in estimates(judgements).people.select("reviewer", "accuracy").rows()
+    }
+    assert set(shown) == {"ada", "bob"}
+
+
+def test_a_draft_that_nearly_everybody_rejects_keeps_a_trust_that_can_be_stored(home):
+    recipe = make.recipe(home, home.root / "mine.jsonl")
+    released.drafted(home, recipe, [text(n) for n in range(12)], "borderline")
+    many = recipe.review.model_copy(update={"reviewers": 7, "overlap_share": 0.0})
+    review.enqueue(home, recipe.model_copy(update={"review": many}))
+    names = [f"reviewer {n}" for n in range(7)]
+    queue = judging.sit_down(home, *names)
+    for name in names:
+        judging.answer(queue, name, lambda claim: NO if number(claim) % 2 else {"verdict": "approve"})
+    review.collect(home)
+    found = trust.current(home, "mine")
+    assert {found[text(n).sample_id] for n in range(12)} == {0.001, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "right"),
+    [
+        (PROOF, {"verdict": "correct", "labels": [1] * 7}, True),
+        (PROOF, {"verdict": "error", "labels": FIRST_BAD, **WRONG}, False),
+        (PROOF, {"verdict": "error", "labels": FIRST_BAD, "edit": "Step 2 adds five.", **WRONG}, False),
+        (PAIR, {"strength": 1}, False),
+    ],
+)
+def test_labelled_steps_and_turned_pairs_are_trusted_as_the_judgement_that_made_them_is(home, content, said, right):
+    """Two people agree on it, so it is worth more than either of them."""
+    _, draft = queued(home, content, reviewers=2)
+    queue = judging.sit_down(home, "ada", "bob")
+    for name in ("ada", "bob"):
+        judging.answer(queue, name, lambda claim: {"verdict": "a" if claim.swapped else "b"} | said)
+    review.collect(home)
+    (made,) = trust.hybrids(home)["sample_id"]
+    found = trust.current(home, "mine")
+    good = found[draft.sample_id]
+    assert found[made] == pytest.approx(good if right else 1 - good)
+    assert found[made] > max(estimates(Records(home.queue).judgements()).people["accuracy"])
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        assert connection.execute("SELECT DISTINCT reviewers FROM trust").fetchall() == [(2,)]
 
 
 def test_a_forged_weight_is_named_where_no_trust_could_give_it(judged):

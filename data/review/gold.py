@@ -25,9 +25,9 @@ DISPUTED = 0.05
 """Share of those who answered a training item, two at least, whose disputes retire it."""
 
 GRADES = """
-SELECT decision.correct FROM standing AS decision JOIN reviewer ON reviewer.name = decision.reviewer
+SELECT decision.correct FROM decision JOIN reviewer ON reviewer.name = decision.reviewer
 WHERE decision.reviewer = ? AND decision.stage = 'review' AND decision.correct IS NOT NULL
-  AND decision.at > reviewer.reinstated
+  AND decision.supersedes IS NULL AND decision.at > reviewer.reinstated
   AND decision.item NOT IN (SELECT item FROM gold WHERE retired IS NOT NULL)
 ORDER BY decision.seq
 """

@@ -7,6 +7,15 @@ from outcross.data.stores.warehouse import opened
 
 SCHEMA = {"recipe": pl.String, "sample_id": pl.String, "posterior": pl.Float64, "reviewers": pl.Int32}
 
+HYBRIDS = """
+SELECT made.recipe, made.sample_id, made.kind, made.provenance ->> 'editor' AS editor,
+       any_value(decision.sample_id) AS draft, any_value(decision.answer ->> 'verdict') AS verdict
+FROM sample AS made
+LEFT JOIN decision ON decision.recipe = made.recipe AND decision.edited_id = made.sample_id
+WHERE made.origin = 'hybrid' GROUP BY ALL ORDER BY made.recipe, made.sample_id
+"""
+"""Whoever makes the same sample of the same draft has said the same of it."""
+
 
 def add(home: Home, values: pl.DataFrame) -> int:
     """Store the values (columns as in `SCHEMA`, a sample of a recipe once) that differ; return how many did."""
@@ -29,10 +38,10 @@ def current(home: Home, recipe: str) -> dict[str, float]:
     return dict(found)
 
 
-def editors(home: Home) -> pl.DataFrame:
-    """Who made each hybrid sample: recipe, sample_id, kind, editor."""
+def hybrids(home: Home) -> pl.DataFrame:
+    """Who made each hybrid sample, of which draft, by which verdict: recipe, sample_id, kind, editor, draft, verdict.
+
+    The verdict, in the kind's own words, is null where the warehouse doesn't know it.
+    """
     with opened(home) as connection:
-        return connection.execute(
-            "SELECT recipe, sample_id, kind, provenance ->> 'editor' AS editor FROM sample WHERE origin = 'hybrid'"
-            " ORDER BY recipe, sample_id"
-        ).pl()
+        return connection.execute(HYBRIDS).pl()

@@ -27,12 +27,10 @@ def raw_agreement(judgements: Judgements) -> float | None:
     return float(((counts * (counts - 1)).sum(axis=1) / (judged * (judged - 1))).mean())
 
 
-def krippendorff_alpha(judgements: Judgements, *, ordinal: bool = False) -> float | None:
+def krippendorff_alpha(judgements: Judgements) -> float | None:
     """Krippendorff's alpha: 1 minus the disagreement observed over the disagreement by chance.
 
-    Args:
-        judgements: the labels.
-        ordinal: whether the classes stand in order, so that near ones disagree less.
+    Any two classes disagree alike.
 
     Returns:
         At most 1; 0 for agreement by chance. None if no item has a pair, or all labels there are the same.
@@ -42,7 +40,7 @@ def krippendorff_alpha(judgements: Judgements, *, ordinal: bool = False) -> floa
     """
     counts = _paired(judgements)
     totals = counts.sum(axis=0)
-    distance = _squared_ranks(totals) if ordinal else 1 - np.eye(judgements.n_classes)
+    distance = 1 - np.eye(judgements.n_classes)
     by_chance = float(totals @ distance @ totals)
     if by_chance == 0:
         return None
@@ -103,9 +101,3 @@ def _coincidences(counts: Ints) -> Floats:
     weighed = counts / (counts.sum(axis=1, keepdims=True) - 1)
     pairs: Floats = counts.T @ weighed
     return pairs - np.diag(weighed.sum(axis=0))
-
-
-def _squared_ranks(totals: Ints) -> Floats:
-    """Squared distance between classes in order: how far their middle ranks lie apart."""
-    ranks = np.cumsum(totals) - totals / 2
-    return np.subtract.outer(ranks, ranks) ** 2

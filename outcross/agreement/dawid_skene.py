@@ -26,8 +26,6 @@ class Estimate:
     """`[w, c, k]`: probability that reviewer w says k of an item of class c; rows sum to 1."""
     prior: Floats
     """Share of each class among the items, shape (n_classes,), summing to 1."""
-    iterations: int
-    """Rounds taken; `MOST_ROUNDS` if the classes hadn't settled by then."""
 
     @property
     def accuracy(self) -> Floats:
@@ -58,13 +56,13 @@ def dawid_skene(judgements: Judgements, gold: Ints | None = None) -> Estimate:
     sure, known = _known(judgements, gold)
     posterior = _shares_of_votes(judgements)
     posterior[sure] = known
-    change, rounds = 1.0, 0
-    while change >= STEADY and rounds < MOST_ROUNDS:
+    for _ in range(MOST_ROUNDS):
         confusion, prior = _maximised(judgements, posterior)
         before, posterior = posterior, _expected(judgements, confusion, prior)
         posterior[sure] = known
-        change, rounds = float(np.abs(posterior - before).max(initial=0.0)), rounds + 1
-    return Estimate(posterior, confusion, prior, rounds)
+        if np.abs(posterior - before).max(initial=0.0) < STEADY:
+            break
+    return Estimate(posterior, confusion, prior)
 
 
 def _known(judgements: Judgements, gold: Ints | None) -> tuple[Ints, Floats]:

@@ -23,7 +23,7 @@ class Audit(Record):
     """How the audits stand."""
 
     errors: Rate
-    """Of the audited drafts that are settled, those that weren't found good; who couldn't tell counts against them."""
+    """Of the audited drafts that are settled or were evaded, those that weren't found good."""
     waiting: int
     needed: int
     """Audits without an error after which the bound is no more than `PROMISE`."""
@@ -35,6 +35,10 @@ class Bin(Record):
     low: float
     high: float
     good: Rate
+    share: float
+    """Estimated share of good ones, each draft weighed by the inverse of its probability of being drawn."""
+    alike: bool
+    """Whether all had the same probability; else the interval of `good` says nothing of `share`."""
 
 
 class Threshold(Record):
@@ -44,15 +48,14 @@ class Threshold(Record):
     errors: Rate
     """Among audited drafts at or above it; its `bound` is proven for this threshold alone."""
     reviewed: float
-    """Estimated drafts below it, to be reviewed."""
+    """Estimated drafts that would be reviewed: accepted ones below it, and all that the screen sends anyway."""
     spared: float
-    """Estimated drafts at or above it."""
+    """Estimated drafts, accepted unseen by the screen, at or above it."""
 
 
 def audit(frames: Frames) -> Audit:
     """The audits so far."""
-    seen = outcomes(frames).filter(pl.col("source") == "audit")
-    errors = _errors(seen)
+    errors = _errors(_audited(frames))
     drawn = len(frames.items.filter(pl.col("source") == "audit"))
     return Audit(errors=errors, waiting=drawn - errors.n, needed=clean_needed(errors.k, errors.n))
 
@@ -69,10 +72,16 @@ def reliability(frames: Frames) -> list[Bin]:
     """How often drafts of like score were found good; bins without any are left out."""
     seen = outcomes(frames).filter(pl.col("score").is_not_null(), pl.col("stance").is_not_null())
     place = (pl.col("score") * BINS).floor().clip(0, BINS - 1).cast(pl.Int64)
-    counted = seen.group_by(place=place).agg((pl.col("stance") == "good").sum().alias("k"), pl.len().alias("n"))
+    good, weight = pl.col("stance") == "good", 1 / pl.col("incl_prob")
+    counted = seen.group_by(place=place).agg(
+        good.sum().alias("k"),
+        pl.len().alias("n"),
+        share=(good * weight).sum() / weight.sum(),
+        alike=pl.col("incl_prob").n_unique() == 1,
+    )
     return [
-        Bin(low=place / BINS, high=(place + 1) / BINS, good=Rate(k=k, n=n))
-        for place, k, n in counted.sort("place").iter_rows()
+        Bin(low=place / BINS, high=(place + 1) / BINS, good=Rate(k=k, n=n), share=share, alike=alike)
+        for place, k, n, share, alike in counted.sort("place").iter_rows()
     ]
 
 
@@ -80,11 +89,12 @@ def thresholds(frames: Frames) -> list[Threshold]:
     """Thresholds at audited scores, strict to lenient, each with what it costs and what is proven of it.
 
     Drafts are estimated from those drawn, each weighed by the inverse of its probability; drafts that the screen
-    rejected stay out. Nothing is said below the lowest audited score, where nobody audits.
+    rejected stay out. Only what the screen accepts can be spared, for only that is audited: a borderline draft is
+    reviewed at every threshold. Nothing is said below the lowest audited score, where nobody audits.
     """
-    seen = outcomes(frames).filter(pl.col("source") == "audit", pl.col("score").is_not_null())
-    drawn = frames.items.filter(~pl.col("source").is_in(["gold", "reject_audit"]), pl.col("score").is_not_null())
-    drawn = drawn.select("score", weight=1 / pl.col("incl_prob"))
+    seen = _audited(frames).filter(pl.col("score").is_not_null())
+    drawn = frames.items.filter(~pl.col("source").is_in(["gold", "reject_audit"]))
+    drawn = drawn.select("source", "score", weight=1 / pl.col("incl_prob"))
     scores = seen["score"].unique().sort(descending=True).to_list()
     tried = scores[:: -(-len(scores) // STEPS) or 1]
     return [_threshold(score, seen, drawn) for score in dict.fromkeys([*tried, *scores[-1:]])]
@@ -92,11 +102,27 @@ def thresholds(frames: Frames) -> list[Threshold]:
 
 def _threshold(score: float, seen: pl.DataFrame, drawn: pl.DataFrame) -> Threshold:
     at_least = pl.col("score") >= score
-    above = seen.filter(at_least)
-    spared, reviewed = (float(drawn.filter(at_least == side)["weight"].sum()) for side in (True, False))
-    return Threshold(score=score, errors=_errors(above), spared=spared, reviewed=reviewed)
+    unseen = (at_least & (pl.col("source") == "audit")).fill_null(value=False)
+    spared, reviewed = (float(drawn.filter(unseen == side)["weight"].sum()) for side in (True, False))
+    return Threshold(score=score, errors=_errors(seen.filter(at_least)), spared=spared, reviewed=reviewed)
+
+
+def _audited(frames: Frames) -> pl.DataFrame:
+    """Audits that count, as score and stance: the settled ones, and those that somebody evaded, until they are settled.
+
+    Whoever skips what looks bad, or can't tell, must not better the proof. Only a conflict of interest says nothing of
+    the draft.
+    """
+    settled = outcomes(frames).filter(pl.col("source") == "audit").select("score", "stance")
+    skipped = frames.claims.filter(pl.col("state") == "skipped", pl.col("skip_reason") != "conflict_of_interest")
+    unsure = frames.judgements.filter(pl.col("stance").is_null())
+    evaded = pl.concat([skipped.select("item"), unsure.select("item")])
+    left = frames.items.filter(pl.col("source") == "audit", pl.col("state") == "open").join(
+        evaded, on="item", how="semi"
+    )
+    return pl.concat([settled, left.select("score", stance=pl.lit(None, pl.String))])
 
 
 def _errors(seen: pl.DataFrame) -> Rate:
-    """Of settled audits, those that weren't found good."""
+    """Of audits, those that weren't found good; who couldn't tell counts against the draft."""
     return Rate(k=len(seen.filter(pl.col("stance").ne_missing("good"))), n=len(seen))

@@ -72,7 +72,7 @@ def _scales(figures: Statistics) -> dict[str, Any]:
 
 def _own(request: Request, queue: Queue, name: str) -> Response:
     now = queue._now()
-    person, middle = own(Records.beside(queue).frames(), name, now)
+    person, middle = own(Records.beside(queue), name, now)
     if person is None:
         raise HTTPException(404)
     midnight = datetime.fromtimestamp(now // DAY * DAY, UTC)
@@ -94,7 +94,7 @@ def _figures(request: Request, person: Person, middle: Team, **more: object) -> 
 
 def _reviewers(request: Request, queue: TheQueue) -> Response:
     roster = Roster.beside(queue)
-    figures = {"gold": grades(Records.beside(queue).judgements()), "nothing": NONE}
+    figures = {"gold": grades(Records.beside(queue).frames().grades), "nothing": NONE}
     lists = {"members": roster.members(), "disputes": roster.disputes(), "gaps": roster.gaps()}
     return show(request, "reviewers.html", **figures, **lists, wanted=roster.wanted(), day=day)
 

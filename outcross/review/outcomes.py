@@ -18,7 +18,9 @@ def outcomes(frames: Frames) -> pl.DataFrame:
     words = frames.judgements.filter(pl.col("source") != "gold", pl.col("stage") != "training").sort(
         pl.col("stage") == "adjudication", pl.col("stance").is_not_null(), "seq"
     )
-    kept = pl.col("verdict").is_in(KEPT) | pl.col("edit").is_not_null()
+    # Whoever rewrites a first turn leaves one turn alone, which is no conversation.
+    alone = pl.col("kind").is_in(["conversation", "trajectory"]) & pl.col("label").str.ends_with("@1")
+    kept = pl.col("verdict").is_in(KEPT) | (pl.col("edit").is_not_null() & ~alone)
     last = words.group_by("item", maintain_order=True).agg(
         pl.col("stance").last(), kept.last().alias("kept"), pl.col("at").max()
     )

@@ -29,7 +29,7 @@ class Quartiles(NamedTuple):
 
 
 class Person(Record):
-    """One reviewer's figures. All but `items` and `minutes` are of the review desk alone."""
+    """One reviewer's figures. All but `items`, `minutes` and `trust` are of the review desk alone."""
 
     name: str
     items: int
@@ -38,7 +38,9 @@ class Person(Record):
     """Time at work on them."""
     seconds: Quartiles | None
     gold: Rate
-    trust: Trust | None
+    """Of their first answers to gold, those that were right."""
+    trust: list[Trust]
+    """By kind."""
     agreement: Agreement
     overturned: Rate
     """Of their decisions that were adjudicated, those that didn't stand, unless both would have done."""
@@ -64,7 +66,7 @@ class Person(Record):
 def persons(frames: Frames) -> list[Person]:
     """Everybody's figures, by name; those who did nothing have some too."""
     trusted, agreed = trust(frames.judgements), own_agreement(frames.judgements)
-    graded, overturned, tests = grades(frames.judgements), _overturned(frames.judgements), _tests(frames)
+    graded, overturned, tests = grades(frames.grades), _overturned(frames.judgements), _tests(frames)
     people = []
     for name in frames.reviewers["reviewer"]:
         work = frames.judgements.filter(pl.col("reviewer") == name, pl.col("stage") != "training")
@@ -75,7 +77,7 @@ def persons(frames: Frames) -> list[Person]:
             "minutes": work["seconds"].sum() / 60,
             "seconds": quartiles(said["seconds"]),
             "gold": graded.get(name, NONE),
-            "trust": trusted.get(name),
+            "trust": trusted.get(name, []),
             "agreement": agreed.get(name, NO_AGREEMENT),
             "overturned": overturned.get(name, NONE),
             "hasty": _hasty(said),
@@ -88,9 +90,8 @@ def persons(frames: Frames) -> list[Person]:
     return people
 
 
-def grades(judgements: pl.DataFrame) -> dict[str, Rate]:
-    """How often each reviewer was right on gold, by name."""
-    graded = judgements.filter(pl.col("stage") == "review", pl.col("correct").is_not_null())
+def grades(graded: pl.DataFrame) -> dict[str, Rate]:
+    """How often each reviewer was right on gold, by name; `graded` is the frame of the first answers to it."""
     counted = graded.group_by("reviewer").agg(pl.col("correct").sum(), pl.len())
     return {name: Rate(k=right, n=times) for name, right, times in counted.iter_rows()}
 
@@ -150,9 +151,8 @@ def _overturned(judgements: pl.DataFrame) -> dict[str, Rate]:
 
 
 def _tests(frames: Frames) -> dict[str, Standing]:
-    graded = frames.judgements.filter(pl.col("stage") == "review", pl.col("correct").is_not_null())
     since = frames.reviewers.select("reviewer", "reinstated")
-    graded = graded.join(since, on="reviewer").filter(pl.col("at") > pl.col("reinstated")).sort("seq")
+    graded = frames.grades.join(since, on="reviewer").filter(pl.col("at") > pl.col("reinstated")).sort("seq")
     return {
         name: sequential.standing(graded.filter(pl.col("reviewer") == name)["correct"])
         for name in frames.reviewers["reviewer"]

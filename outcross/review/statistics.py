@@ -3,10 +3,8 @@
 from collections.abc import Callable, Sequence
 from statistics import median
 
-import polars as pl
-
 from outcross.data.review.items import Counts
-from outcross.data.review.judgements import Frames
+from outcross.data.review.judgements import Frames, Records
 from outcross.data.samples import Record
 from outcross.review.audits import Audit, Bin, Threshold, audit, reliability, thresholds
 from outcross.review.backlog import DAY, Backlog, Period, backlog, periods
@@ -54,17 +52,13 @@ def statistics(frames: Frames, counts: Counts, now: float, rate: float | None = 
     )
 
 
-def own(frames: Frames, name: str, now: float) -> tuple[Person | None, Team]:
+def own(records: Records, name: str, now: float) -> tuple[Person | None, Team]:
     """One reviewer's figures as they were at the last midnight (UTC), and the team's medians.
 
-    Figures of the running day would tell after each item whether it was gold, and how it should have been answered.
+    Figures of the running day would tell after each item whether it was gold, and how it should have been answered; so
+    would those of past days, if what was revised since were left out of them.
     """
-    midnight = now // DAY * DAY
-    past = frames._replace(
-        judgements=frames.judgements.filter(pl.col("at") < midnight),
-        claims=frames.claims.filter(pl.col("taken") < midnight),
-    )
-    people = persons(past)
+    people = persons(records.frames(before=now // DAY * DAY))
     return next((person for person in people if person.name == name), None), team(people)
 
 

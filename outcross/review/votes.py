@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from outcross.agreement.coefficients import gwet_ac1, krippendorff_alpha, raw_agreement, specific_agreement
-from outcross.agreement.dawid_skene import dawid_skene
 from outcross.agreement.judgements import Ints, Judgements
+from outcross.data.review.estimates import estimates
 from outcross.data.samples import Record
 
 STANCES = ("good", "bad")
-GOOD, BAD = range(2)
+BAD = STANCES.index("bad")
 
 
 class Agreement(Record):
@@ -27,8 +27,9 @@ class Agreement(Record):
 
 
 class Trust(NamedTuple):
-    """How often a reviewer is right, as Dawid and Skene's model has it."""
+    """How often a reviewer is right about drafts of one kind, as Dawid and Skene's model has it."""
 
+    kind: str
     accuracy: float
     good: float
     """Of good drafts, the share that they call good."""
@@ -41,16 +42,12 @@ def votes(judgements: pl.DataFrame) -> pl.DataFrame:
     return judgements.filter(pl.col("stage") == "review", pl.col("stance").is_not_null())
 
 
-def trust(judgements: pl.DataFrame) -> dict[str, Trust]:
-    """Each reviewer's estimated reliability by name, from all votes together; gold counts with its known answer."""
-    cast = votes(judgements).sort("reviewer", "item")
-    if cast.is_empty():
-        return {}
-    known = cast.group_by("item").agg(pl.col("truth_stance").first()).sort("item")["truth_stance"]
-    estimate = dawid_skene(_arrays(cast, "item"), _codes(known.fill_null("")))
-    names = cast["reviewer"].unique().sort().to_list()
-    cells = (estimate.accuracy, estimate.confusion[:, GOOD, GOOD], estimate.confusion[:, BAD, BAD])
-    return {name: Trust(*map(float, row)) for name, *row in zip(names, *cells, strict=True)}
+def trust(judgements: pl.DataFrame) -> dict[str, list[Trust]]:
+    """Each reviewer's estimated reliability by name, a kind after the other: what releases weigh rows by."""
+    found = estimates(judgements).people.sort("kind").select("reviewer", *Trust._fields)
+    return {
+        str(name): [Trust(*row[1:]) for row in of_one.iter_rows()] for (name,), of_one in found.group_by("reviewer")
+    }
 
 
 def team_agreement(judgements: pl.DataFrame) -> Agreement:
@@ -101,5 +98,5 @@ def _ranks(names: pl.Series) -> Ints:
 
 
 def _codes(stances: pl.Series) -> Ints:
-    """0 for good, 1 for bad, -1 for neither."""
-    return np.array([STANCES.index(stance) if stance in STANCES else -1 for stance in stances], dtype=np.int64)
+    """0 for good, 1 for bad."""
+    return np.array([STANCES.index(stance) for stance in stances], dtype=np.int64)
