@@ -26,10 +26,12 @@ UNSEEN = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})
 """Unicode categories of controls, direction marks, zero-width and private characters, and odd line ends."""
 
 BLANKS = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-    + "".join(map(chr, (*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0))))
+    "\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE0E))))
+    + "".join(map(chr, (*range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000))))
 )
-"""Other characters without ink: fillers, and the variation selectors that can smuggle bytes (not the two of emoji)."""
+"""Other characters without ink: what Unicode has browsers ignore, named or not, such as fillers and the tags and
+variation selectors that can smuggle bytes (not the two selectors of emoji); and the empty pattern of Braille."""
 
 CAP = 20_000
 """Characters of a tool's result that are shown before the reader asks for more."""
