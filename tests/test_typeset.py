@@ -132,7 +132,7 @@ class Reader(HTMLParser):
         self.attributes |= {(tag, name, value) for name, value in attrs}
         if tag == "math":
             self.in_formula = True
-            self.text += dict(attrs)["alttext"] or ""
+            self.text += dict(attrs).get("alttext") or ""
 
     def handle_endtag(self, tag: str) -> None:
         self.in_formula = self.in_formula and tag != "math"
@@ -173,6 +173,14 @@ def test_a_payload_is_read_and_not_run(payload: str) -> None:
         found = Reader(typeset(text))
         harmless(found)
         assert ink(found.text) == ink(text)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_the_second_wall_holds_where_the_first_lets_everything_through(
+    monkeypatch: pytest.MonkeyPatch, payload: str
+) -> None:
+    monkeypatch.setattr("outcross.review.typeset._Setter.blocks", lambda *_: [payload])
+    harmless(Reader(typeset("anything")))
 
 
 @pytest.mark.parametrize(
