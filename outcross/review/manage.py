@@ -27,8 +27,6 @@ def _management(queue: TheQueue) -> Management:
     return Management.beside(queue)
 
 
-BACK = RedirectResponse("/reviewers", 303)
-
 TheManagement = Annotated[Management, Depends(_management)]
 
 
@@ -101,12 +99,12 @@ def _reviewers(request: Request, queue: TheQueue) -> Response:
 
 def _pause(form: Form, management: TheManagement) -> Response:
     management.pause(form.get("name", ""))
-    return BACK
+    return _back()
 
 
 def _reinstate(form: Form, management: TheManagement) -> Response:
     management.reinstate(form.get("name", ""))
-    return BACK
+    return _back()
 
 
 def _grant(form: Form, management: TheManagement, queue: TheQueue) -> Response:
@@ -117,13 +115,18 @@ def _grant(form: Form, management: TheManagement, queue: TheQueue) -> Response:
     if (recipe, skill) not in roster.wanted():
         raise ReviewError(f"no item of {recipe!r} asks for the skill {skill!r}.")
     management.grant_skill(name, recipe, skill)
-    return BACK
+    return _back()
 
 
 def _revoke(form: Form, management: TheManagement) -> Response:
     name, skill, recipe = _skilled(form)
     management.revoke_skill(name, recipe, skill)
-    return BACK
+    return _back()
+
+
+def _back() -> Response:
+    """Show the reviewers as they are now."""
+    return RedirectResponse("/reviewers", 303)
 
 
 def _skilled(form: dict[str, str]) -> tuple[str, str, str]:
