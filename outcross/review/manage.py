@@ -38,7 +38,7 @@ def _statistics(request: Request, queue: TheQueue, me: Me, reviewer: str = "", r
             raise HTTPException(404)
         return _own(request, queue, me.name)
     frames = Records.beside(queue).frames(chosen)
-    return _person(request, frames, reviewer) if reviewer else _all(request, frames, queue, chosen)
+    return _person(request, frames, reviewer, chosen) if reviewer else _all(request, frames, queue, chosen)
 
 
 def _all(request: Request, frames: Frames, queue: Queue, recipe: str | None) -> Response:
@@ -74,15 +74,15 @@ def _own(request: Request, queue: Queue, name: str) -> Response:
     if person is None:
         raise HTTPException(404)
     midnight = datetime.fromtimestamp(now // DAY * DAY, UTC)
-    return _figures(request, person, middle, own=True, as_of=f"{midnight:%-d %B %Y}")
+    return _figures(request, person, middle, own=True, as_of=f"{midnight:%-d %B %Y}", recipe=None)
 
 
-def _person(request: Request, frames: Frames, name: str) -> Response:
+def _person(request: Request, frames: Frames, name: str, recipe: str | None) -> Response:
     people = persons(frames)
     person = next((person for person in people if person.name == name), None)
     if person is None:
         raise HTTPException(404)
-    return _figures(request, person, team(people), own=False, as_of="")
+    return _figures(request, person, team(people), own=False, as_of="", recipe=recipe)
 
 
 def _figures(request: Request, person: Person, middle: Team, **more: object) -> Response:
