@@ -59,6 +59,7 @@ def test_a_manager_sees_everybody_with_what_was_counted(crowd: Crowd) -> None:
         if person.gold.n:
             low, high = 100 * person.gold.low, 100 * person.gold.high
             assert f"{person.gold.k} of {person.gold.n} {low:.0f}–{high:.0f} %" in words
+            assert f"right: {person.gold.k} of {person.gold.n}, interval {low:.0f} to {high:.0f} percent" in page.text
 
 
 def test_a_reviewer_sees_only_their_own(crowd: Crowd) -> None:
