@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcross.review.highlight import CLASSES, LANGUAGES, MAX_CODE, guess, has_code, highlight, is_code
+from tests.hostile import seconds
 
 SCRAPS = st.sampled_from(
     [
@@ -106,3 +107,10 @@ def test_prose_is_no_code(text: str) -> None:
 def test_a_line_of_code_is_found_in_prose() -> None:
     assert has_code("The function:\n\n    def f(x):\n        return x")
     assert not has_code("Dear Sir,\n   I remain yours.")
+
+
+@pytest.mark.parametrize(
+    "text", ["def " + "a" * MAX_CODE, "class " + "1" * MAX_CODE, "def f" + "(   " * MAX_CODE], ids=["a", "1", "("]
+)
+def test_telling_what_is_code_takes_no_longer_for_a_long_word(text: str) -> None:
+    assert seconds(lambda: is_code(text[:MAX_CODE])) < 0.5

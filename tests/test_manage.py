@@ -1,5 +1,6 @@
 """The managers' pages: who sees what, what the forms change, and that nothing hostile comes through."""
 
+import html
 import re
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from outcross.review import manage
 from outcross.review.cookies import csrf
 from outcross.review.statistics import own, statistics
 from tests.crowd import Crowd, Member, drafts, known
-from tests.review_items import an_item
+from tests.review_items import an_item, ruling
 from tests.visitors import session, visit
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e{{7*7}}"
@@ -58,6 +59,7 @@ def test_a_manager_sees_everybody_with_what_was_counted(crowd: Crowd) -> None:
         if person.gold.n:
             low, high = 100 * person.gold.low, 100 * person.gold.high
             assert f"{person.gold.k} of {person.gold.n} {low:.0f}–{high:.0f} %" in words
+            assert f"right: {person.gold.k} of {person.gold.n}, interval {low:.0f} to {high:.0f} percent" in page.text
 
 
 def test_a_reviewer_sees_only_their_own(crowd: Crowd) -> None:
@@ -72,6 +74,25 @@ def test_a_reviewer_sees_only_their_own(crowd: Crowd) -> None:
     for other in ("bob", "cyd", "mia", "/reviewers", "audits", "Waiting"):
         assert other not in page.text
     assert client.get("/statistics?reviewer=ada").text == page.text
+
+
+def test_the_figures_behind_a_name_are_those_of_the_recipe_that_was_chosen(queue: Queue) -> None:
+    queue.enqueue([an_item(1), an_item(2), an_item(3, recipe=HOSTILE)])
+    queue.add_reviewer("ada")
+    for _ in range(3):
+        claim = queue.claim("ada")
+        assert claim
+        queue.submit(claim.token, "ada", ruling(claim))
+    manager = visit(queue, "mia", "manager")
+    for recipe, items in ((HOSTILE, 1), ("", 3)):
+        page = manager.get("/statistics", params={"recipe": recipe}).text
+        link = re.search(r'<a href="([^"]*reviewer=ada[^"]*)">', page)
+        assert link
+        shown = manager.get(html.unescape(link[1])).text
+        assert f"Items {items} " in text(shown)
+        heading = re.search(r"<h1><bdi>ada.*</h1>", shown)
+        assert heading
+        assert html.unescape(text(heading[0])).split() == ["ada", *(["in", *recipe.split()] if recipe else [])]
 
 
 @pytest.mark.parametrize("role", ["reviewer", "adjudicator"])

@@ -1,6 +1,7 @@
 """Passwords: what is taken, what guessing costs, and that no secret is kept."""
 
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -49,6 +50,25 @@ def test_a_sign_in_costs_the_same_whoever_tries(accounts: Accounts, monkeypatch:
     given = "not this one" if who == "wrong" else PASSWORD
     assert passwords.right(given, accounts.attempt(who)) is (who in {"right", "is kept out"})
     assert work == [extract_parameters(passwords.HASHER.hash("x"))]
+
+
+def test_many_sign_ins_at_once_take_the_memory_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work: list[str] = []
+    most: list[int] = []
+
+    def slow(_: PasswordHasher, *given: str) -> bool:
+        at_work.append(given[0])
+        most.append(len(at_work))
+        sleep(0.01)
+        at_work.pop()
+        return True
+
+    monkeypatch.setattr(PasswordHasher, "verify", slow)
+    monkeypatch.setattr(PasswordHasher, "hash", slow)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: passwords.right(PASSWORD, HASH), range(8)))
+        list(pool.map(lambda _: passwords.hashed(PASSWORD, "ada"), range(8)))
+    assert most == [1] * 16
 
 
 @pytest.mark.parametrize("password", ["", "123456789", "Ada Lovelace", "ADA LOVELACE", "x" * 1001])

@@ -248,6 +248,9 @@ def test_a_passage_is_set_by_what_its_field_holds() -> None:
         ("bell\x07", 1),
         ("tag\U000e0041", 1),
         ("smuggled\U000e0101\ufe01", 2),
+        ("unassigned\U000e0000\U000e0041\U000e0241\U000e0fff", 4),
+        ("ignored\u180b\u180d\u180e\u180f\u2065\ufff0\ufff8", 7),
+        ("filled\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0", 8),
         ("heart \u2764\ufe0f", 0),
     ],
 )

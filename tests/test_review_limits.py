@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,9 @@ from outcross.errors import ClaimLost
 from outcross.review import desk
 from outcross.review.cookies import Cookies, csrf
 from outcross.review.guard import AT_ONCE, LIMITS
+from outcross.review.screen import MAX_SET
+from outcross.review.typeset import MAX_TEXT as SETTABLE
+from outcross.review.typeset import typeset
 from tests.review_items import an_item
 from tests.review_server import served
 from tests.visitors import tables, ticket, visit
@@ -92,6 +96,22 @@ ENDLESS = {
 def test_no_sample_is_longer_than_a_page_can_show(name: str) -> None:
     with pytest.raises(ValidationError, match="at most"):
         ENDLESS[name]()
+
+
+def test_of_one_item_only_so_much_is_set_for_reading(queue: Queue, client: TestClient) -> None:
+    step = r"**bold** $\(\text{ " * 400
+    steps = ("x" * SETTABLE + " **far too long**", *(step,) * 20)
+    queue.enqueue([an_item(1, Reasoning(problem="*?*", steps=steps, answer="**!**"))])
+    html = str(client.post("/claim", json={}).json()["items"][0]["html"])
+    shown = re.findall(r'<div class="rendered" dir="auto">(.*?)\s*</div>\s*<pre class="text raw"', html, re.DOTALL)
+    plain = ["t-plain" in part for part in shown]
+    much = MAX_SET // len(step)
+    assert plain == [False, True, *[False] * much, *[True] * (20 - much), False], "the short answer has room"
+    assert all(step in part for part in shown[2 + much : -1]), "and no letter is lost"
+
+
+def test_code_beyond_what_is_set_still_looks_like_code() -> None:
+    assert typeset("if *a*:\n    b", "code", plainly=True) == "<pre><code>if *a*:\n    b</code></pre>"
 
 
 # --- Requests ---

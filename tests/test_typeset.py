@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from selenium.webdriver import Chrome
 
 from outcross.review import formulas, highlight
+from outcross.review.marks import MAX_FORMULA
 from outcross.review.typeset import MAX_LATEX, MAX_MARKS, MAX_TEXT, typeset
 from tests.browser import CHROMIUM, DRIVER, MISSING, chromium
+from tests.hostile import seconds
 
 TAGS = {
     *("p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "pre", "code", "em", "strong", "s"),
@@ -130,7 +132,7 @@ class Reader(HTMLParser):
         self.attributes |= {(tag, name, value) for name, value in attrs}
         if tag == "math":
             self.in_formula = True
-            self.text += dict(attrs)["alttext"] or ""
+            self.text += dict(attrs).get("alttext") or ""
 
     def handle_endtag(self, tag: str) -> None:
         self.in_formula = self.in_formula and tag != "math"
@@ -171,6 +173,14 @@ def test_a_payload_is_read_and_not_run(payload: str) -> None:
         found = Reader(typeset(text))
         harmless(found)
         assert ink(found.text) == ink(text)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_the_second_wall_holds_where_the_first_lets_everything_through(
+    monkeypatch: pytest.MonkeyPatch, payload: str
+) -> None:
+    monkeypatch.setattr("outcross.review.typeset._Setter.blocks", lambda *_: [payload])
+    harmless(Reader(typeset("anything")))
 
 
 @pytest.mark.parametrize(
@@ -299,6 +309,37 @@ def test_only_so_much_latex_is_laid_out() -> None:
 def test_what_would_lose_words_or_take_long_is_set_plainly(text: str) -> None:
     assert typeset(text).startswith('<div class="t-plain">')
     assert Reader(typeset(text)).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$$" + "a" * (MAX_TEXT - 4) + "$$",
+        r"\begin{align}" + "a" * (MAX_TEXT - 100) + r"\end{align}",
+        "$$" + r"\text{" * 6_000 + "$$",
+        r"$\(\text{" * 1_660,
+        (r"\(" * 500 + "a" * 900 + r" ab cd\) ") * 7,
+        "\\[ so on and on\n" * 2_300,
+    ],
+    ids=["long word", "environment", "texts", "texts in signs", "signs", "lines"],
+)
+def test_no_text_makes_looking_for_formulas_slow(text: str) -> None:
+    assert len(text) <= MAX_TEXT
+    assert seconds(lambda: typeset(text)) < 1
+
+
+@pytest.mark.parametrize("signs", [("$", "$"), (r"\(", r"\)"), ("$$", "$$")])
+def test_what_is_too_long_for_a_formula_is_text(signs: tuple[str, str]) -> None:
+    opener, closer = signs
+    assert "t-formula" in typeset(f"$${'x' * 9}$$")
+    text = f"{opener}{'x' * (MAX_FORMULA + 1)}{closer}"
+    assert typeset(text) == f"<p>{text}</p>"
+
+
+def test_words_are_no_formula_unless_it_says_that_they_are_words() -> None:
+    assert "<math" in typeset(r"$a \text{ is at most } b \text{, where {b} is known}$")
+    assert "<math" not in typeset(r"\(a is at most b\)")
+    assert "<math" not in typeset(r"\(xa is b\)")
 
 
 def test_code_without_a_fence_is_set_as_code() -> None:

@@ -1,6 +1,5 @@
 """The review page's server: its rooms put together behind one guard, on this machine only."""
 
-import ipaddress
 import socket
 from collections.abc import Callable
 
@@ -16,6 +15,9 @@ from outcross.review.cookies import Cookies
 from outcross.review.guard import Guard
 from outcross.review.pages import HERE
 from outcross.review.refusals import explain
+
+HOST = "127.0.0.1"
+"""Nothing is encrypted, so no other machine is answered; `ssh -L` reaches the page from elsewhere."""
 
 ROUTES = (*desk.ROUTES, *manage.ROUTES, *entrance.ROUTES)
 """Every route of every room, in the order of the menu."""
@@ -46,7 +48,6 @@ def create_app(queue: Queue, *, recipe: str | None = None) -> FastAPI:
 def serve(
     queue: Queue,
     *,
-    host: str = "127.0.0.1",
     port: int = 8787,
     recipe: str | None = None,
     announce: Callable[[str], object] = print,
@@ -54,34 +55,19 @@ def serve(
     """Serve the page on this machine until interrupted.
 
     Args:
-        host: a loopback address.
         port: 1 to 65535, or 0 for any free one.
         announce: gets the address to open once the port is open.
 
     Raises:
-        InputError: the host isn't a loopback address, or the port is taken.
+        InputError: the port is taken.
     """
-    if not _is_loopback(host):
-        raise InputError(
-            f"the review page isn't encrypted, so it answers on this machine only and not on {host}. "
-            "Use 127.0.0.1, and `ssh -L` to reach it from elsewhere."
-        )
     app = create_app(queue, recipe=recipe)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family)
+        listener = socket.create_server((HOST, port))
     except OSError as error:
-        raise InputError(f"port {port} of {host} can't be used: {error.strerror}. Choose another.") from error
+        raise InputError(f"port {port} of {HOST} can't be used: {error.strerror}. Choose another.") from error
     with listener:
-        shown = f"[{host}]" if ":" in host else host
-        announce(f"http://{shown}:{listener.getsockname()[1]}/")
+        announce(f"http://{HOST}:{listener.getsockname()[1]}/")
         # No access log: it would hold the tokens of one-time links.
         config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
         uvicorn.Server(config).run(sockets=[listener])
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

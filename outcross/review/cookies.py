@@ -37,6 +37,7 @@ def csrf(secret: str) -> str:
 def _set(response: Response, name: str, value: str, max_age: int | None = None) -> None:
     """Set a cookie that ends with the browser, or at once where `max_age` is 0.
 
-    Browsers take a secure one from http on a loopback address too; no other host can set one named `__Host-`.
+    Browsers take a secure one from http on a loopback address too. No other host is sent one named `__Host-`, or can
+    set it; what listens on another port of this one can do both.
     """
     response.set_cookie(name, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="strict")

@@ -52,7 +52,7 @@ VALUE = re.compile(
     r"true|false|block|inline|prefix|infix|postfix|left|center|right|normal|bold|italic|bold-italic|double-struck"
     r"|script|fraktur|sans-serif|monospace|box|(?:(?:up|down)diagonal|horizontal)strike"
     r"|(?:up|down)diagonalstrike (?:up|down)diagonalstrike|\+?[0-2]"
-    r"|-?0?\.\d{1,4}(?:em|ex|cm|in)|\d(?:\.\d{1,4})?(?:em|ex|cm|in)|\d{1,2}(?:\.\d{1,4})?(?:pt|px|mm)"
+    r"|-?0?\.\d{1,4}(?:em|ex)|0?\.\d{1,4}(?:cm|in)|\d(?:\.\d{1,4})?(?:em|ex|cm|in)|\d{1,2}(?:\.\d{1,4})?(?:pt|px|mm)"
 )
 
 UNSAFE = re.compile(

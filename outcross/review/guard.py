@@ -33,7 +33,7 @@ AT_ONCE = 4
 
 FILES = "/static/"
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -98,7 +98,7 @@ class Guard:
     async def _stop(self, request: Request) -> Response | None:
         """The answer to a request that may go no further, None for one that may."""
         reading = request.method in {"GET", "HEAD"}
-        if _hostname(request.headers.get("host", "")) not in LOOPBACK:
+        if request.headers.get("host", "").partition(":")[0].lower() not in LOOPBACK:
             return answer(request, 403, "This page answers on this machine only: open it by 127.0.0.1.")
         if reading and request.scope["path"].startswith(FILES):
             return None
@@ -168,10 +168,3 @@ async def _stop_change(request: Request, takes: str) -> Response | None:
 def _where(error: Exception) -> str:
     """What kind of failure, and the way to it; its message may quote a text, which belongs in no log."""
     return f"{type(error).__name__}\n{''.join(format_tb(error.__traceback__))}"
-
-
-def _hostname(host: str) -> str:
-    """The name in a Host header, without its port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].lower()

@@ -115,7 +115,7 @@ NAMERS = frozenset({"class", "def", "fn", "fun", "func", "function", "interface"
 """Words after which a thing is named."""
 
 PYTHONIC = re.compile(
-    r"^(?:[ \t]*+(?:async )?(?:def|class) \w+[^\n]*[:(][ \t]*(?:#[^\n]*)?$|(?:import \w|from [\w.]+ import )|>>> )",
+    r"^(?:[ \t]*+(?:async )?(?:def|class) \w++[^\n]*[:(][ \t]*(?:#[^\n]*)?$|(?:import \w|from [\w.]+ import )|>>> )",
     re.MULTILINE,
 )
 FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)

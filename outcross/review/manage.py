@@ -27,8 +27,6 @@ def _management(queue: TheQueue) -> Management:
     return Management.beside(queue)
 
 
-BACK = RedirectResponse("/reviewers", 303)
-
 TheManagement = Annotated[Management, Depends(_management)]
 
 
@@ -40,7 +38,7 @@ def _statistics(request: Request, queue: TheQueue, me: Me, reviewer: str = "", r
             raise HTTPException(404)
         return _own(request, queue, me.name)
     frames = Records.beside(queue).frames(chosen)
-    return _person(request, frames, reviewer) if reviewer else _all(request, frames, queue, chosen)
+    return _person(request, frames, reviewer, chosen) if reviewer else _all(request, frames, queue, chosen)
 
 
 def _all(request: Request, frames: Frames, queue: Queue, recipe: str | None) -> Response:
@@ -76,15 +74,15 @@ def _own(request: Request, queue: Queue, name: str) -> Response:
     if person is None:
         raise HTTPException(404)
     midnight = datetime.fromtimestamp(now // DAY * DAY, UTC)
-    return _figures(request, person, middle, own=True, as_of=f"{midnight:%-d %B %Y}")
+    return _figures(request, person, middle, own=True, as_of=f"{midnight:%-d %B %Y}", recipe=None)
 
 
-def _person(request: Request, frames: Frames, name: str) -> Response:
+def _person(request: Request, frames: Frames, name: str, recipe: str | None) -> Response:
     people = persons(frames)
     person = next((person for person in people if person.name == name), None)
     if person is None:
         raise HTTPException(404)
-    return _figures(request, person, team(people), own=False, as_of="")
+    return _figures(request, person, team(people), own=False, as_of="", recipe=recipe)
 
 
 def _figures(request: Request, person: Person, middle: Team, **more: object) -> Response:
@@ -101,12 +99,12 @@ def _reviewers(request: Request, queue: TheQueue) -> Response:
 
 def _pause(form: Form, management: TheManagement) -> Response:
     management.pause(form.get("name", ""))
-    return BACK
+    return _back()
 
 
 def _reinstate(form: Form, management: TheManagement) -> Response:
     management.reinstate(form.get("name", ""))
-    return BACK
+    return _back()
 
 
 def _grant(form: Form, management: TheManagement, queue: TheQueue) -> Response:
@@ -117,13 +115,18 @@ def _grant(form: Form, management: TheManagement, queue: TheQueue) -> Response:
     if (recipe, skill) not in roster.wanted():
         raise ReviewError(f"no item of {recipe!r} asks for the skill {skill!r}.")
     management.grant_skill(name, recipe, skill)
-    return BACK
+    return _back()
 
 
 def _revoke(form: Form, management: TheManagement) -> Response:
     name, skill, recipe = _skilled(form)
     management.revoke_skill(name, recipe, skill)
-    return BACK
+    return _back()
+
+
+def _back() -> Response:
+    """Show the reviewers as they are now."""
+    return RedirectResponse("/reviewers", 303)
 
 
 def _skilled(form: dict[str, str]) -> tuple[str, str, str]:

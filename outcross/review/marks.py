@@ -23,9 +23,9 @@ DUNDER = re.compile(r"(?<!\w)__[a-z][a-z0-9_]*__(?!\w)")
 
 CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}
 MAX_FORMULA = 2_000
-"""Characters in which a formula's closing sign is looked for."""
+"""Characters between a formula's signs; more are no formula."""
 MAX_LINES = 100
-"""The same, in lines."""
+"""Lines in which the closing sign of one in lines of its own is looked for."""
 
 DISPLAYED = re.compile(
     r"[ \t]*(?:(?P<open>\$\$|\\\[)(?P<body>(?:(?!\$\$|\\\]).)+)(?P<close>\$\$|\\\])"
@@ -33,8 +33,8 @@ DISPLAYED = re.compile(
     r"(?P<after>[.,;:]?)[ \t]*(?=\n|$)",
     re.DOTALL,
 )
-COMMAND = re.compile(r"\\(?:text|mbox|mathrm|operatorname)[a-z]*\s*\{[^}]*\}|\\[A-Za-z]+")
-PROSE = re.compile(r"[^\W\d_]{2,}[,;:]?\s+[^\W\d_]{2,}")
+COMMAND = re.compile(r"\\(?:text|mbox|mathrm|operatorname)[a-z]*\s*\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}|\\[A-Za-z]+")
+PROSE = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[,;:]?\s++[^\W\d_]{2}")
 """Of what stands between a formula's signs: that it is words."""
 MONEY = re.compile(r"\s|\d[\d.,]*\s+[^\W\d_]{2,}|[,;:.]|<<|.*(?:\s|.[-=+*/<(–—,])$")
 """Of what stands between two dollars: that they are sums of money, or that a sum goes on."""
@@ -103,9 +103,9 @@ def _formula(state: StateInline, silent: bool) -> bool:
     if opener is None or (state.pos and state.src[state.pos - 1] == "\\"):
         return False
     start = state.pos + len(opener)
-    end = state.src.find(CLOSERS[opener], start, min(state.posMax, start + MAX_FORMULA))
+    end = state.src.find(CLOSERS[opener], start, state.posMax)
     while opener == "$" and end > 0 and state.src[end - 1] == "\\":
-        end = state.src.find("$", end + 1, min(state.posMax, start + MAX_FORMULA))
+        end = state.src.find("$", end + 1, state.posMax)
     latex = state.src[start:end] if end > 0 else ""
     if not _is_formula(latex) or (opener == "$" and not _is_no_money(latex, state.src[end + 1 : end + 2])):
         return False
@@ -117,7 +117,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
 
 
 def _is_formula(latex: str) -> bool:
-    return bool(latex.strip()) and not PROSE.search(COMMAND.sub(r"\\", latex))
+    return len(latex) <= MAX_FORMULA and bool(latex.strip()) and not PROSE.search(COMMAND.sub(r"\\", latex))
 
 
 def _is_no_money(latex: str, after: str) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from outcross.review.passwords import LONGEST, SHORTEST
 from outcross.review.typeset import typeset
 
 HERE = Path(__file__).parent
@@ -22,6 +23,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+TEMPLATES.globals |= {"shortest": SHORTEST, "longest": LONGEST}
 TEMPLATES.filters["exact"] = exact
 TEMPLATES.filters["typeset"] = typeset
 

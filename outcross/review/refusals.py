@@ -41,10 +41,9 @@ def status_of(error: Exception) -> int:
 
 
 def explain(app: FastAPI) -> None:
-    """Let `app` answer every error in words."""
+    """Let `app` answer its framework's errors in words, too; the guard answers ours."""
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_malformed)
-    app.add_exception_handler(OutcrossError, _on_refusal)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -60,8 +59,3 @@ async def _on_malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for it alone
     faults = (f"{fault['loc'][-1]}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
     return answer(request, 422, "; ".join(faults))
-
-
-async def _on_refusal(request: Request, error: Exception) -> Response:
-    assert isinstance(error, OutcrossError)  # noqa: S101  # registered for it alone
-    return refusal(request, error)

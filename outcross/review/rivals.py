@@ -16,7 +16,7 @@ class Rival:
     answer: Answer
     """In the page's words: of a pair, `a` or `b` by the place on this screen."""
     differs: frozenset[str]
-    """The fields in which the two differ."""
+    """In which of the verdict, its strength and its reasons the two differ; their words are read side by side."""
     labels: tuple[tuple[Label, bool], ...]
     """Of each step or turn its label, and whether the other's differs."""
     change: Diff | None
@@ -39,7 +39,7 @@ def spoken(answer: Answer, swapped: bool) -> Answer:
 
 
 def _rival(content: Content, one: Answer, other: Answer, swapped: bool) -> Rival:
-    fields = ("verdict", "strength", "reasons", "note", "edit")
+    fields = ("verdict", "strength", "reasons")
     differs = frozenset(field for field in fields if getattr(one, field) != getattr(other, field))
     pairs = zip(one.labels, other.labels or repeat(None), strict=False)
     labels = tuple((mine, mine != yours) for mine, yours in pairs)

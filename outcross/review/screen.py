@@ -20,19 +20,27 @@ from outcross.data.samples import (
 from outcross.review.arguments import laid_out
 from outcross.review.highlight import has_code
 from outcross.review.rivals import Rival, rivalry
-from outcross.review.typeset import Look
+from outcross.review.typeset import MAX_TEXT, Look
 
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Zl", "Zp"})
 """Unicode categories of controls, direction marks, zero-width and private characters, and odd line ends."""
 
 BLANKS = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-    + "".join(map(chr, (*range(0xFE00, 0xFE0E), *range(0xE0100, 0xE01F0))))
+    "\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0"
+    + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE0E))))
+    + "".join(map(chr, (*range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000))))
 )
-"""Other characters without ink: fillers, and the variation selectors that can smuggle bytes (not the two of emoji)."""
+"""Other characters without ink: what Unicode has browsers ignore, named or not, such as fillers and the tags and
+variation selectors that can smuggle bytes (not the two selectors of emoji); and the empty pattern of Braille."""
 
 CAP = 20_000
 """Characters of a tool's result that are shown before the reader asks for more."""
+
+MAX_SET = 100_000
+"""Characters of an item that are set for reading; passages for which none are left stand as they are written.
+
+`typeset` bounds what a text costs, but an item may have a thousand of them.
+"""
 
 GLIMPSE = 80
 """Characters of a turn that its line in the outline begins with."""
@@ -45,6 +53,8 @@ class Passage:
     label: str
     text: str
     look: Look
+    plainly: bool
+    """Whether it is too much to be set, by itself or with what stands before it (`MAX_SET`)."""
     hidden: int
     name: str = ""
     fills: bool = False
@@ -110,23 +120,24 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
     """
     content = shown.content
     said = rivalry(content, rivals, swapped)
+    part = _Parts()
     match content:
         case Instruction():
-            context = (_context(content.context),) if content.context else ()
-            asked = (_prose("Instruction", content.instruction), *context)
-            return Screen(shown, asked, (_prose("Response", content.response, "response"),), rivals=said)
+            instruction = part.prose("Instruction", content.instruction)
+            asked = (instruction, part.context(content.context)) if content.context else (instruction,)
+            return Screen(shown, asked, (part.prose("Response", content.response, "response"),), rivals=said)
         case Preference():
             texts = (content.rejected, content.chosen) if swapped else (content.chosen, content.rejected)
-            answers = tuple(_prose(label, text) for label, text in zip("AB", texts, strict=True))
-            return Screen(shown, (_prose("Prompt", content.prompt),), answers, rivals=said)
+            answers = tuple(part.prose(label, text) for label, text in zip("AB", texts, strict=True))
+            return Screen(shown, (part.prose("Prompt", content.prompt),), answers, rivals=said)
         case Reasoning():
-            steps = tuple(_prose(f"Step {number}", step) for number, step in enumerate(content.steps, 1))
-            final = _prose("Final answer", content.answer)
-            return Screen(shown, (_prose("Problem", content.problem),), steps, final, rivals=said)
+            steps = tuple(part.prose(f"Step {number}", step) for number, step in enumerate(content.steps, 1))
+            final = part.prose("Final answer", content.answer)
+            return Screen(shown, (part.prose("Problem", content.problem),), steps, final, rivals=said)
         case Conversation() | Trajectory():
-            return Screen(shown, (), (), acts=tuple(_acts(content)), rivals=said)
+            return Screen(shown, (), (), acts=tuple(part.acts(content)), rivals=said)
         case Text():
-            return Screen(shown, (), (_prose("Text", content.text, "text"),), rivals=said)
+            return Screen(shown, (), (part.prose("Text", content.text, "text"),), rivals=said)
 
 
 def hidden(text: str) -> int:
@@ -137,51 +148,58 @@ def hidden(text: str) -> int:
     return sum(char not in "\n\t" and (unicodedata.category(char) in UNSEEN or char in BLANKS) for char in rest)
 
 
-def _prose(label: str, text: str, name: str = "") -> Passage:
-    return Passage(label, text, "prose", hidden(text), name)
+class _Parts:
+    """Makes an item's passages, in the order of reading, and keeps count of how much of them is set."""
 
+    def __init__(self) -> None:
+        self.left = MAX_SET
 
-def _code(label: str, text: str) -> Passage:
-    return Passage(label, text, "code", hidden(text))
+    def prose(self, label: str, text: str, name: str = "") -> Passage:
+        return Passage(label, text, "prose", self._is_beyond(text), hidden(text), name)
 
+    def code(self, label: str, text: str) -> Passage:
+        return Passage(label, text, "code", self._is_beyond(text), hidden(text))
 
-def _context(text: str) -> Passage:
-    return Passage("Context", text, "code" if has_code(text) else "prose", hidden(text), fills=True)
+    def context(self, text: str) -> Passage:
+        look: Look = "code" if has_code(text) else "prose"
+        return Passage("Context", text, look, self._is_beyond(text), hidden(text), fills=True)
 
+    def _is_beyond(self, text: str) -> bool:
+        """Whether a text isn't set; one that is too long whatever stands before it takes nothing from the others."""
+        if len(text) > min(self.left, MAX_TEXT):
+            return True
+        self.left -= len(text)
+        return False
 
-def _acts(content: Conversation | Trajectory) -> Iterator[Act]:
-    tools: dict[str, str] = {}
-    for turn in content.turns:
-        yield _act(turn, tools)
-        if isinstance(turn, Action):
-            tools |= {call.call_id: call.tool for call in turn.calls}
+    def acts(self, content: Conversation | Trajectory) -> Iterator[Act]:
+        tools: dict[str, str] = {}
+        for turn in content.turns:
+            yield self._act(turn, tools)
+            if isinstance(turn, Action):
+                tools |= {call.call_id: call.tool for call in turn.calls}
 
-
-def _act(turn: Turn | Action, tools: dict[str, str]) -> Act:
-    """Lay out a turn; `tools` names the tool of each call before it."""
-    heading = turn.role.capitalize()
-    said = _prose(heading, turn.text) if turn.text else None
-    more: Passage | None = None
-    calls: tuple[Call, ...] = ()
-    if isinstance(turn, Action):
-        calls = tuple(map(_call, turn.calls))
-        if turn.role == "tool":
+    def _act(self, turn: Turn | Action, tools: dict[str, str]) -> Act:
+        """Lay out a turn; `tools` names the tool of each call before it."""
+        heading = turn.role.capitalize()
+        more: Passage | None = None
+        if isinstance(turn, Action) and turn.role == "tool":
             heading = f"Result of {tools.get(turn.answers or '', 'an unknown call')}"
-            said, more = _result(heading, turn.text)
-    return Act(turn.role, heading, " ".join(turn.text[: 4 * GLIMPSE].split())[:GLIMPSE], said, more, calls)
+            said, more = self._result(heading, turn.text)
+        else:
+            said = self.prose(heading, turn.text) if turn.text else None
+        calls = tuple(map(self._call, turn.calls)) if isinstance(turn, Action) else ()
+        return Act(turn.role, heading, " ".join(turn.text[: 4 * GLIMPSE].split())[:GLIMPSE], said, more, calls)
 
+    def _call(self, call: ToolCall) -> Call:
+        text = call.arguments
+        pretty = laid_out(text)
+        label = f"Arguments of {call.tool}"
+        other = None if pretty is None or pretty == text else self.code(label, pretty)
+        return Call(call.tool, pretty is not None, self.code(label, text), other)
 
-def _call(call: ToolCall) -> Call:
-    text = call.arguments
-    pretty = laid_out(text)
-    label = f"Arguments of {call.tool}"
-    other = None if pretty is None or pretty == text else _code(label, pretty)
-    return Call(call.tool, pretty is not None, _code(label, text), other)
-
-
-def _result(heading: str, text: str) -> tuple[Passage | None, Passage | None]:
-    """The start of a tool's result, cut at the end of a line where there is one, and the rest."""
-    if len(text) <= CAP:
-        return (_code(heading, text) if text else None), None
-    cut = text.rfind("\n", 0, CAP) + 1 or CAP
-    return _code(heading, text[:cut]), _code(f"Rest of the {heading[:1].lower()}{heading[1:]}", text[cut:])
+    def _result(self, heading: str, text: str) -> tuple[Passage | None, Passage | None]:
+        """The start of a tool's result, cut at the end of a line where there is one, and the rest."""
+        if len(text) <= CAP:
+            return (self.code(heading, text) if text else None), None
+        cut = text.rfind("\n", 0, CAP) + 1 or CAP
+        return self.code(heading, text[:cut]), self.code(f"Rest of the {heading[:1].lower()}{heading[1:]}", text[cut:])

@@ -46,19 +46,24 @@ UNINKED = re.compile(r"[\s!-/:-@\[-`{-~]+")
 """What setting a text may drop or add: spaces, and the signs that marks are made of."""
 
 
-def typeset(text: str, look: Look = "prose") -> Markup:
+def typeset(text: str, look: Look = "prose", plainly: bool = False) -> Markup:
     """Set a text for reading; `exact` in `pages` gives it to the character.
 
     Args:
         look: "code" where the text's field holds code or data; prose may still turn out to be code as a whole.
+        plainly: whether to look for nothing in it, at no cost.
 
     Returns:
         Elements and attributes of `WALL` alone: no link, image, form or style, and no address that a browser would ask.
         Every character but spaces and ASCII punctuation is there, in the order of the text.
     """
-    if look == "code" or (len(text) <= MAX_TEXT and highlight.is_code(text)):
+    if look == "code":
+        return _code(text, "" if plainly else highlight.guess(text))
+    if plainly or len(text) > MAX_TEXT:
+        return _plain(text)
+    if highlight.is_code(text):
         return _code(text, highlight.guess(text))
-    if len(text) > MAX_TEXT or len(SIGNS.findall(text)) > MAX_MARKS:
+    if len(SIGNS.findall(text)) > MAX_MARKS:
         return _plain(text)
     tokens = MARKDOWN.parse(text)
     if UNINKED.sub("", "".join(_said(tokens))) != UNINKED.sub("", text):
