@@ -40,13 +40,12 @@ GLIMPSE = 80
 
 @dataclass(frozen=True)
 class Passage:
-    """One field of the content, under a label; `name` is the field that an edit would replace."""
+    """One field of the content, under a label."""
 
     label: str
     text: str
     look: Look
     hidden: int
-    name: str = ""
     fills: bool = False
     """Takes the height that is left in its pane."""
 
@@ -114,7 +113,7 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
         case Instruction():
             context = (_context(content.context),) if content.context else ()
             asked = (_prose("Instruction", content.instruction), *context)
-            return Screen(shown, asked, (_prose("Response", content.response, "response"),), rivals=said)
+            return Screen(shown, asked, (_prose("Response", content.response),), rivals=said)
         case Preference():
             texts = (content.rejected, content.chosen) if swapped else (content.chosen, content.rejected)
             answers = tuple(_prose(label, text) for label, text in zip("AB", texts, strict=True))
@@ -126,7 +125,7 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
         case Conversation() | Trajectory():
             return Screen(shown, (), (), acts=tuple(_acts(content)), rivals=said)
         case Text():
-            return Screen(shown, (), (_prose("Text", content.text, "text"),), rivals=said)
+            return Screen(shown, (), (_prose("Text", content.text),), rivals=said)
 
 
 def hidden(text: str) -> int:
@@ -137,8 +136,8 @@ def hidden(text: str) -> int:
     return sum(char not in "\n\t" and (unicodedata.category(char) in UNSEEN or char in BLANKS) for char in rest)
 
 
-def _prose(label: str, text: str, name: str = "") -> Passage:
-    return Passage(label, text, "prose", hidden(text), name)
+def _prose(label: str, text: str) -> Passage:
+    return Passage(label, text, "prose", hidden(text))
 
 
 def _code(label: str, text: str) -> Passage:

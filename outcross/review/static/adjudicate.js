@@ -1,16 +1,13 @@
 // The screen of an adjudication: which of two reviewers' answers stands, or a new one, and why the two differed.
 
+import { SCREENS, SETTLING } from "./item.js";
 import * as pair from "./pair.js";
 import { post } from "./server.js";
 import * as steps from "./steps.js";
 import * as text from "./text.js";
 import * as turns from "./turns.js";
 
-const as = (scope, module) => ({ scope, ...module });
-const SCREENS = {
-  instruction: as("text", text), text: as("text", text), preference: as("pair", pair), reasoning: as("steps", steps),
-  conversation: as("turns", turns), trajectory: as("turns", turns),
-};
+const MODULES = { pair, steps, text, turns };
 
 export const KEYS = {
   first: { keys: ["1"], label: "Take review 1", tone: "approve" },
@@ -30,7 +27,8 @@ export const ASKS = { cause: { label: "Why did they differ?", words: CAUSES } };
 
 export function open(item, page) {
   const own = { KEYS, ASKS };
-  const kind = SCREENS[item.kind];
+  const scope = SCREENS[item.kind];
+  const kind = MODULES[scope];
   const reviews = [...item.node.querySelectorAll(".rival")];
   const inner = kind.open(item, {
     ...page,
@@ -72,7 +70,7 @@ export function open(item, page) {
   function turn(on) {
     anew = on;
     item.module = on ? { KEYS: kind.KEYS, ASKS: { ...kind.ASKS, ...ASKS } } : own;
-    item.scope = on ? kind.scope : "adjudicate";
+    item.scope = on ? scope : SETTLING;
     item.node.classList.toggle("anew", on);
   }
 

@@ -4,7 +4,7 @@
 //
 //   KEYS = {name: {keys: ["1"], label: "Approve", tone: "approve"}, …}
 //       every key that it ever listens to, first the one to show. None may be one of the frame's (FRAME in keys.js),
-//       and no two alike; tests/test_review_browser.py checks it for all screens. Keys are written as KeyboardEvent.key
+//       and no two alike; tests/test_review_keys.py checks it for all screens. Keys are written as KeyboardEvent.key
 //       has them ("g", "G", "ArrowLeft", "Enter"), with "Shift+" before arrows and digits and "Ctrl+" before anything.
 //       `tone` colours a verdict: approve, edit, reject or none. `quiet: true` puts it among the small buttons.
 //   ASKS = {name: {label: "What is wrong?", many: false, words: {inaccurate: {keys: ["a"], label: "Inaccurate"}, …}}, …}

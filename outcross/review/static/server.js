@@ -5,7 +5,7 @@ const AGAIN = 1000; // ms until a request that found no server, or a busy one, i
 
 const csrf = document.querySelector("meta[name=csrf]").content;
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message) {
     super(message);
     this.status = status; // 0 where nobody answered

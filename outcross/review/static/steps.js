@@ -156,7 +156,7 @@ export function open(item, page) {
         { name: "unsure", run: () => label("unsure") },
         ...(bad ? [{ name: "fault", run: describe }, { name: "correct", run: correct }] : []),
         ...(ready ? [{ name: "finish", label: bad ? "Submit the error" : "All right: submit", run: finish }] : []),
-        ...(!ready && left().length === 1 ? [] : ready ? [] : [{ name: "rest", run: rest }]),
+        ...(left().length > 1 ? [{ name: "rest", run: rest }] : []),
         { name: "before", run: () => list.go(list.cursor - 1) },
         { name: "next", run: () => list.go(list.cursor + 1) },
         { name: "down", silent: true, run: () => list.go(list.cursor + 1) },
