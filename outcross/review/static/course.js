@@ -12,7 +12,7 @@ import * as reading from "./reading.js";
 import { patiently, post } from "./server.js";
 
 const DEAF = 250; // ms of something new in which nothing can be decided: a double tap must not judge the next item
-const UNSENT = "Your answer to this item wasn’t sent, because the one before it wasn’t taken. Give it again.";
+const TOLD = 4; // items at hand that the server is told of, at most: it makes the others anew, and we go by our own
 
 const $ = (id) => document.getElementById(id);
 const main = $("main");
@@ -31,8 +31,12 @@ const revealing = new Set(); // recipes that show something after a decision
 export async function begin(offered) {
   page = offered;
   layers.reset(saving());
-  await drafts.unstash();
-  refill();
+  try {
+    await drafts.unstash();
+  } catch (refusal) {
+    return failed(refusal, () => begin(offered));
+  }
+  return refill();
 }
 
 export const isDeaf = () => performance.now() < deafUntil;
@@ -40,7 +44,7 @@ export const held = () => line.filter(({ revises }) => !revises);
 export const isAtRisk = () => waiting !== null || (layers.top()?.name === "failed" && sending !== null);
 export const focusJudged = () => shown?.node.querySelector(".judged")?.focus({ preventScroll: true });
 
-const have = () => line.map(({ token }) => token);
+const have = () => line.slice(0, TOLD).map(({ token }) => token);
 const over = (name, asking, actions = () => []) => ({ name, asking, scope: "over", table: OVER, actions });
 const saving = () => over("saving", "Saving…");
 const go = (label, run) => ({ name: "go", label, run });
@@ -145,6 +149,12 @@ function whenFree(job) {
   return layers.reset(saving());
 }
 
+/** Forget what waits to be done; the person hears of it when the item comes on show. */
+function drop(why) {
+  if (waiting?.item) waiting.item.unsent = `Your answer to this item wasn’t sent, because ${why}. Give it again.`;
+  waiting = null;
+}
+
 /** Send an answer off and show the next item meanwhile, unless there may be something to be seen of this one first. */
 function send(job) {
   sending = job;
@@ -180,8 +190,7 @@ async function attempt(job) {
 function refused(job, refusal) {
   if (![409, 413, 422].includes(refusal.status)) return failed(refusal, () => attempt(job));
   sending = null;
-  if (waiting?.item) waiting.item.unsent = UNSENT;
-  waiting = null;
+  drop("the one before it wasn’t taken");
   line.unshift(job.item);
   if (shown === job.item) layers.reset();
   else show(job.item);
@@ -250,16 +259,18 @@ async function undo() {
   const before = layers.top()?.name === "saving" ? null : layers.top();
   const token = past.at(-1);
   sending = { item: null };
-  waiting = null;
+  drop("you went back to the one before it");
   layers.reset(saving());
   try {
     await drafts.save();
     const { item } = await post("/undo", { token });
-    line = [await prepare(item, page), ...line.filter((one) => one.token !== token)];
+    const back = await prepare(item, page);
+    line = [back, ...line.filter((one) => one.token !== token)];
     past.pop();
     graceUntil = 0;
     sending = null;
-    show(line[0]);
+    show(back);
+    drafts.rescue(back); // the draft went with the decision
   } catch (refusal) {
     sending = null;
     if (refusal.status === 409) past.pop();
