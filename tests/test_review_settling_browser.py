@@ -16,7 +16,9 @@ from outcross.data.review.queue import Queue
 from tests.browser import press, until
 from tests.review_contents import HOSTILE, PAIR, PROOF, TALK
 from tests.review_items import an_item
+from tests.review_server import served_apart
 from tests.reviewing import MARKS, Visit, answered, buttons, make_queue, mode, rulings, settle, split, text
+from tests.visitors import walk_in
 
 pytestmark = MARKS
 
@@ -100,6 +102,30 @@ def test_an_item_may_be_broken(adjudicating: Queue, driver: Chrome, page: Visit)
     press(driver, "5", "i")
     answered(adjudicating, driver, 3)
     assert [(row.verdict, row.takes) for row in rulings(adjudicating)][-1] == ("broken", None)
+
+
+def test_a_gap_in_the_guideline_is_told_with_the_answer_and_settles_no_other_item(
+    adjudicating: Queue, driver: Chrome
+) -> None:
+    for number in range(3):
+        split(adjudicating, an_item(number, PAIR, need=2), {"verdict": "a", "strength": 1}, {"verdict": "tie"})
+    with served_apart(adjudicating) as server:
+        walk_in(driver, adjudicating, server.address)
+        settle(driver)
+        driver.get(f"{server.address}adjudicate")
+        settle(driver)
+        first = text(driver, "#item-id")
+        server.pause()
+        press(driver, "4", "g", "Say what saltier means.", Keys.ENTER)
+        until(lambda: text(driver, "#item-id") != first)
+        second = text(driver, "#item-id")
+        driver.execute_async_script("setTimeout(arguments[0], 260)")
+        press(driver, "s", "c")
+        server.resume()
+        until(lambda: text(driver, "#item-id") not in (first, second))
+        settle(driver)
+    settled = [row for row in rulings(adjudicating) if row.stage == "adjudication"]
+    assert [(row.item[:8], row.cause) for row in settled] == [(first, "guideline_gap")]
 
 
 # --- Afterwards ---

@@ -4,7 +4,7 @@ import * as bar from "./bar.js";
 import * as clock from "./clock.js";
 import * as drafts from "./drafts.js";
 import * as drawer from "./drawer.js";
-import { prepare } from "./item.js";
+import { joined, prepare } from "./item.js";
 import { OVER } from "./keys.js";
 import * as layers from "./layers.js";
 import * as panel from "./panel.js";
@@ -13,6 +13,7 @@ import { patiently, post } from "./server.js";
 
 const DEAF = 250; // ms of something new in which nothing can be decided: a double tap must not judge the next item
 const TOLD = 4; // items at hand that the server is told of, at most: it makes the others anew, and we go by our own
+const MOST = 2000; // characters of a note
 
 const $ = (id) => document.getElementById(id);
 const main = $("main");
@@ -121,23 +122,36 @@ async function ended(html) {
 
 export function decide(verdict, more = {}) {
   if (isDeaf()) return;
+  const { gap, note: why = "", ...answer } = more;
+  const note = joined(why, shown.note);
+  const length = [...note].length;
+  if (length > MOST) {
+    bar.notice(`Your explanation and your note have ${length} characters together, and ${MOST} fit: shorten the note.`);
+    return;
+  }
   clock.count();
-  const { token, shown_hash, idem, note, revises, active } = shown;
+  const { token, shown_hash, idem, revises, active } = shown;
   const ruling = {
-    verdict, reasons: [], note, edit: null, labels: [], strength: null, adjudication: null, ...more,
-    shown_hash, idem, revises, active_ms: Math.round(active),
+    verdict, reasons: [], edit: null, labels: [], strength: null, adjudication: null, ...answer,
+    note, shown_hash, idem, revises, active_ms: Math.round(active),
   };
-  leave(shown, () => post("/decide", { token, ruling, desk, have: have() }));
+  const decided = () => post("/decide", { token, ruling, desk, have: have() });
+  leave(shown, gap ? first(() => post("/flag", { token, note: gap }), decided) : decided);
 }
 
 export function skip(reason) {
   const { token } = shown;
+  leave(shown, first(() => post("/skip", { token, reason }), () => post("/claim", { desk, have: have() })));
+}
+
+/** Two requests as one; where only the second fails, only that is made again. */
+function first(one, other) {
   let passed = false;
-  leave(shown, async () => {
-    if (!passed) await post("/skip", { token, reason });
+  return async () => {
+    if (!passed) await one();
     passed = true;
-    return post("/claim", { desk, have: have() });
-  });
+    return other();
+  };
 }
 
 const leave = (item, request) => whenFree({ item, run: () => send({ item, request }) });
