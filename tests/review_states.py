@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from selenium.webdriver import Chrome, Keys
 
-from outcross.data.review.answers import Answer, Ruling
+from outcross.data.review.answers import Answer
 from outcross.data.review.gold import Gold
 from outcross.data.review.items import Policy
 from outcross.data.review.management import Management
@@ -13,7 +13,7 @@ from outcross.data.samples import Instruction
 from tests.browser import press, until
 from tests.review_contents import COURSE, PAIR, PROOF, TALK
 from tests.review_items import an_item
-from tests.reviewing import OFFLINE, Visit, end_session, mode, settle, text
+from tests.reviewing import OFFLINE, Visit, end_session, mode, settle, split, text
 
 LETTER = Instruction(
     instruction="Explain\u200b what this function does, and name one input for which it fails.",
@@ -127,7 +127,7 @@ def _troubles(queue: Queue, driver: Chrome) -> Iterator[str]:
     slow = OFFLINE | {"offline": False, "latency": 1500}
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow)
     press(driver, "1")
-    driver.execute_async_script("setTimeout(arguments[0], 500)")
+    until(lambda: mode(driver) == "saving" and text(driver, "#asking") == "Saving…")
     yield "saving"
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", slow | {"latency": 0})
     until(lambda: mode(driver) == "ended")
@@ -149,13 +149,7 @@ def _troubles(queue: Queue, driver: Chrome) -> Iterator[str]:
 
 
 def _adjudication(queue: Queue, driver: Chrome, visit: Visit) -> Iterator[str]:
-    queue.enqueue([an_item(30, PROOF, need=2, prio=9)])
-    for number, answer in enumerate(ANSWERS):
-        queue.add_reviewer(f"peer-{number}")
-        claim = queue.claim(f"peer-{number}")
-        assert claim is not None
-        facts = {"shown_hash": claim.shown_hash, "idem": f"idem-of-the-peer-{number}", **answer}
-        queue.submit(claim.token, f"peer-{number}", Ruling.model_validate(facts))
+    split(queue, an_item(30, PROOF, need=2, prio=9), *ANSWERS)
     visit("adjudicate")
     yield "adjudication"
     press(driver, "1")

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from outcross.data.review.accounts import Accounts
+from outcross.data.review.answers import Ruling
 from outcross.data.review.decisions import DecisionRow
+from outcross.data.review.items import Item
 from outcross.data.review.queue import Queue
 from tests.browser import CHROMIUM, DRIVER, MISSING, until
 from tests.review_server import served
@@ -72,6 +75,12 @@ def settle(driver: Chrome) -> None:
     driver.execute_async_script("setTimeout(arguments[0], 260)")
 
 
+def answered(queue: Queue, driver: Chrome, count: int) -> None:
+    """Let the server have so many answers, and the desk the next item."""
+    until(lambda: taken(queue) == count)
+    settle(driver)
+
+
 @contextmanager
 def sized(driver: Chrome, width: int, height: int, *, scale: int = 1, dark: bool = False) -> Iterator[None]:
     """A window of so many CSS pixels; at a `scale` of 2 the glass has twice as many, as at 200 % zoom."""
@@ -116,6 +125,18 @@ def draft(queue: Queue) -> str:
     """What the server has of unfinished work."""
     with sqlite3.connect(queue.path) as connection:
         return "".join(body for (body,) in connection.execute("SELECT body FROM draft"))
+
+
+def split(queue: Queue, item: Item, *answers: dict[str, Any]) -> None:
+    """Enqueue an item on which as many peers have given these answers."""
+    queue.enqueue([item])
+    for number, answer in enumerate(answers):
+        peer = f"peer-{number}"
+        queue.add_reviewer(peer)
+        claim = queue.claim(peer)
+        assert claim is not None
+        facts = {"shown_hash": claim.shown_hash, "idem": f"idem-of-{peer}-{item.sample_id[:20]}", **answer}
+        queue.submit(claim.token, peer, Ruling.model_validate(facts))
 
 
 def end_session(queue: Queue, driver: Chrome) -> None:

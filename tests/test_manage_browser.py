@@ -10,17 +10,14 @@ from selenium.webdriver.support.expected_conditions import presence_of_element_l
 from selenium.webdriver.support.wait import WebDriverWait
 
 from outcross.data.review.queue import Queue
-from tests.browser import CHROMIUM, DRIVER, MISSING, chromium
+from tests.browser import chromium
 from tests.crowd import Crowd, Member, drafts, known
 from tests.review_items import an_item
 from tests.review_server import served
+from tests.reviewing import MARKS
 from tests.visitors import walk_in
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def test_after_its_grace_a_decision_is_superseded(queue: Queue, client: TestClie
 
 
 TOLD = {
-    "token", "seconds", "item", "recipe", "kind", "stage", "shown_hash", "html", "units", "reasons", "per_step",
+    "token", "seconds", "item", "recipe", "kind", "stage", "shown_hash", "html", "units", "per_step",
     "guideline", "rivals", "draft", "before", "revises",
 }  # fmt: skip
 

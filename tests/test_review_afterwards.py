@@ -13,6 +13,7 @@ from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from tests.browser import press, until
 from tests.review_items import an_item
+from tests.review_server import served_apart
 from tests.reviewing import (
     MARKS,
     Shift,
@@ -25,6 +26,7 @@ from tests.reviewing import (
     taken,
     text,
 )
+from tests.visitors import walk_in
 
 pytestmark = MARKS
 
@@ -124,6 +126,48 @@ def test_a_second_look_keeps_or_changes_the_answer(queue: Queue, driver: Chrome,
     assert [(row.verdict, row.revealed) for row in rulings(queue)] == [
         ("approve", False), ("approve", False), ("reject", True),
     ]  # fmt: skip
+
+
+def test_coming_back_from_a_second_look_says_that_the_answer_after_it_was_not_sent(
+    queue: Queue, driver: Chrome
+) -> None:
+    hint = '{"score": 0.41, "reasons": ["too short"], "signals": {"length": 0.41}}'
+    queue.enqueue([an_item(number, hint=hint, prio=-number) for number in range(3)])
+    with served_apart(queue) as server:
+        walk_in(driver, queue, server.address)
+        settle(driver)
+        server.pause()
+        press(driver, "1")
+        driver.execute_async_script("setTimeout(arguments[0], 300)")
+        press(driver, "3", "a")
+        assert mode(driver) == "saving"
+        server.resume()
+        until(lambda: mode(driver) == "after")
+        settle(driver)
+        press(driver, "c")
+        settle(driver)
+        assert text(driver, "#notice") == ""
+        press(driver, "1")
+        settle(driver)
+        assert "1 + 1" in text(driver, ".asked")
+        assert "wasn’t sent, because you went back to the one before it" in text(driver, "#notice")
+
+
+def test_a_guideline_that_comes_late_does_not_open_beside_another_item(queue: Queue, driver: Chrome) -> None:
+    for number, recipe in enumerate(("one", "two")):
+        queue.enqueue([an_item(number, recipe=recipe, prio=-number)])
+        Management(queue.path).set_policy(recipe, Policy(guideline=f"The guideline of {recipe}."))
+    with served_apart(queue) as server:
+        walk_in(driver, queue, server.address)
+        settle(driver)
+        server.pause()
+        press(driver, "h", "1")
+        until(lambda: text(driver, "#recipe") == "two")
+        server.resume()
+        settle(driver)
+        assert not driver.find_element("id", "drawer").is_displayed()
+        press(driver, "h")
+        until(lambda: "The guideline of two." in text(driver, "#drawer"))
 
 
 def test_the_guideline_opens_beside_the_item_and_gaps_in_it_are_told(queue: Queue, driver: Chrome, page: Visit) -> None:

@@ -198,6 +198,39 @@ def test_a_server_that_is_gone_loses_nothing_and_is_said(queue: Queue, driver: C
     assert "1 + 1" in text(driver, ".asked")
 
 
+def test_answers_go_on_after_more_items_have_come_back_than_the_server_is_told_of(
+    queue: Queue, driver: Chrome, page: Visit
+) -> None:
+    queue.enqueue([an_item(number) for number in range(8)])
+    page()
+    for key in (*"11111", *"uuuuu", *"333333"):
+        press(driver, *([key, "a"] if key == "3" else key))
+        settle(driver)
+        assert text(driver, "#notice") == ""
+    assert taken(queue) == 6
+
+
+def test_a_large_answer_is_sent_while_a_large_draft_is_on_its_way(queue: Queue, driver: Chrome) -> None:
+    """Browsers refuse to send what may outlive its tab once that is more than 64 KiB in all."""
+    queue.enqueue([an_item(1, Instruction(instruction="q", response="word " * 9_000))])
+    with served_apart(queue) as server:
+        walk_in(driver, queue, server.address)
+        settle(driver)
+        press(driver, "e")
+        until(lambda: text(driver, ".editor .tally") == "unchanged")
+        server.pause()
+        press(driver, "!")
+        driver.execute_async_script("setTimeout(arguments[0], 1500)")  # its draft and its comparison are on their way
+        assert text(driver, "#notice") == ""
+        press(driver, Keys.ENTER, ctrl=True)
+        driver.execute_async_script("setTimeout(arguments[0], 1500)")
+        assert mode(driver) == "saving"
+        server.resume()
+        until(lambda: taken(queue) == 1)
+        settle(driver)
+        assert text(driver, "#notice") == ""
+
+
 def test_a_correction_survives_a_reload_and_can_be_restored_and_brought_back(
     queue: Queue, driver: Chrome, page: Visit
 ) -> None:

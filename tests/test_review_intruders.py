@@ -125,7 +125,7 @@ REPLY = {
     "/dispute": {"disputed"},
     "/guideline": {"html"},
 }
-ITEM = {"token", "seconds", "item", "recipe", "kind", "stage", "shown_hash", "html", "units", "reasons", "per_step"}
+ITEM = {"token", "seconds", "item", "recipe", "kind", "stage", "shown_hash", "html", "units", "per_step"}
 ITEM |= {"guideline", "rivals", "draft", "before", "revises"}
 ANSWER = {"verdict", "reasons", "note", "edit", "labels", "strength"}
 

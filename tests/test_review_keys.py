@@ -98,7 +98,7 @@ def test_letters_are_dead_in_a_field_and_an_unsent_correction_cannot_be_approved
     assert buttons(driver, "tools") == ["Control+Backspace", "Escape"]
     press(driver, Keys.ESCAPE)
     press(driver, "1")
-    assert mode(driver) == "reading"
+    settle(driver)
     assert taken(queue) == 0
     press(driver, Keys.BACKSPACE, ctrl=True)
     press(driver, "1")
@@ -114,6 +114,7 @@ def test_a_word_composed_by_an_input_method_decides_nothing(queue: Queue, driver
     press(driver, Keys.ENTER)
     driver.execute_cdp_cmd("Input.insertText", {"text": "三"})
     assert "三" in driver.find_element("css selector", ".editor textarea").get_property("value")
+    settle(driver)
     assert taken(queue) == 0
 
 
@@ -135,6 +136,7 @@ def test_keys_are_dead_behind_the_menu(queue: Queue, driver: Chrome, page: Visit
     page()
     driver.find_element("css selector", ".who").click()
     press(driver, "1", "3")
+    settle(driver)
     assert (mode(driver), taken(queue)) == ("reading", 0)
     press(driver, Keys.ESCAPE, "1")
     settle(driver)
@@ -169,6 +171,7 @@ def test_keys_are_put_elsewhere_clashes_are_refused_and_all_can_be_put_back(
     page()
     assert buttons(driver)[0] == "y"
     press(driver, "1")
+    settle(driver)
     assert taken(queue) == 0
     press(driver, "y")
     settle(driver)

@@ -19,6 +19,7 @@ from tests.review_items import an_item
 from tests.reviewing import (
     MARKS,
     Visit,
+    answered,
     buttons,
     draft,
     make_queue,
@@ -41,11 +42,6 @@ def queue(tmp_path: Path) -> Queue:
 
 def shift(driver: Chrome, key: str) -> None:
     ActionChains(driver).key_down(Keys.SHIFT).send_keys(key).key_up(Keys.SHIFT).perform()
-
-
-def answered(queue: Queue, driver: Chrome, count: int) -> None:
-    until(lambda: taken(queue) == count)
-    settle(driver)
 
 
 def current(driver: Chrome, row: str) -> str:
@@ -184,6 +180,7 @@ def test_a_solution_is_right_once_every_step_has_a_label(queue: Queue, driver: C
     press(driver, "n", "q", "g", "g", "g", "g")
     press(driver, Keys.ENTER)  # a step is still without a label, and one unsure
     press(driver, "g")
+    settle(driver)
     assert taken(queue) == 0
     assert "unsure: label it, give up or skip" in text(driver, "#asking")
     assert "Enter" not in buttons(driver)

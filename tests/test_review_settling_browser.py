@@ -4,21 +4,21 @@ import json
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
-from outcross.data.review.answers import Answer, Ruling
+from outcross.data.review.answers import Answer
 from outcross.data.review.gold import Gold
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
-from outcross.data.samples import Content
 from tests.browser import press, until
 from tests.review_contents import HOSTILE, PAIR, PROOF, TALK
 from tests.review_items import an_item
-from tests.reviewing import MARKS, Visit, buttons, make_queue, mode, rulings, settle, taken, text
+from tests.review_server import served_apart
+from tests.reviewing import MARKS, Visit, answered, buttons, make_queue, mode, rulings, settle, split, text
+from tests.visitors import walk_in
 
 pytestmark = MARKS
 
@@ -28,29 +28,12 @@ def queue(tmp_path: Path) -> Queue:
     return make_queue(tmp_path, time.time)
 
 
-def answered(queue: Queue, driver: Chrome, count: int) -> None:
-    until(lambda: taken(queue) == count)
-    settle(driver)
-
-
 def words(driver: Chrome, selector: str) -> str:
     """A text to the character, those without ink included."""
     return str(driver.find_element(By.CSS_SELECTOR, selector).get_property("textContent"))
 
 
 # --- Adjudication ---
-
-
-def split(queue: Queue, content: Content, *answers: dict[str, Any]) -> None:
-    """An item that two peers have answered differently, for Ada to settle."""
-    queue.add_reviewer("grace", "adjudicator")
-    queue.enqueue([an_item(1, content, need=2)])
-    for number, answer in enumerate(answers):
-        queue.add_reviewer(f"peer-{number}")
-        claim = queue.claim(f"peer-{number}")
-        assert claim is not None
-        facts = {"shown_hash": claim.shown_hash, "idem": f"idem-of-the-peer-{number}", **answer}
-        queue.submit(claim.token, f"peer-{number}", Ruling.model_validate(facts))
 
 
 ERROR = {
@@ -70,7 +53,7 @@ def adjudicating(queue: Queue) -> Queue:
 def test_an_answer_is_taken_and_its_cause_named(
     adjudicating: Queue, driver: Chrome, page: Visit, key: str, place: int
 ) -> None:
-    split(adjudicating, PROOF, ERROR, RIGHT)
+    split(adjudicating, an_item(1, PROOF, need=2), ERROR, RIGHT)
     page("adjudicate")
     shown = [rival.text for rival in driver.find_elements(By.CSS_SELECTOR, ".rival strong")]
     assert sorted(shown) == ["No step is bad", "Step 2 is the first bad one"]
@@ -87,7 +70,7 @@ def test_an_answer_is_taken_and_its_cause_named(
 def test_an_adjudicator_may_answer_anew_on_the_kinds_own_screen(
     adjudicating: Queue, driver: Chrome, page: Visit
 ) -> None:
-    split(adjudicating, PROOF, ERROR, RIGHT)
+    split(adjudicating, an_item(1, PROOF, need=2), ERROR, RIGHT)
     page("adjudicate")
     press(driver, "3", "g", "g", "b", Keys.ESCAPE, Keys.ESCAPE)
     assert buttons(driver)[0] == "1", "back at the reviews"
@@ -101,7 +84,7 @@ def test_an_adjudicator_may_answer_anew_on_the_kinds_own_screen(
 def test_both_answers_may_do_and_a_gap_in_the_guideline_is_told(
     adjudicating: Queue, driver: Chrome, page: Visit
 ) -> None:
-    split(adjudicating, PAIR, {"verdict": "a", "strength": 1}, {"verdict": "tie"})
+    split(adjudicating, an_item(1, PAIR, need=2), {"verdict": "a", "strength": 1}, {"verdict": "tie"})
     page("adjudicate")
     press(driver, "4")
     assert "r" not in buttons(driver), "nobody was wrong"
@@ -113,11 +96,36 @@ def test_both_answers_may_do_and_a_gap_in_the_guideline_is_told(
 
 
 def test_an_item_may_be_broken(adjudicating: Queue, driver: Chrome, page: Visit) -> None:
-    split(adjudicating, TALK, {"verdict": "success"}, {"verdict": "fail", "labels": (None, 1, None, -1)})
+    failed = {"verdict": "fail", "labels": (None, 1, None, -1)}
+    split(adjudicating, an_item(1, TALK, need=2), {"verdict": "success"}, failed)
     page("adjudicate")
     press(driver, "5", "i")
     answered(adjudicating, driver, 3)
     assert [(row.verdict, row.takes) for row in rulings(adjudicating)][-1] == ("broken", None)
+
+
+def test_a_gap_in_the_guideline_is_told_with_the_answer_and_settles_no_other_item(
+    adjudicating: Queue, driver: Chrome
+) -> None:
+    for number in range(3):
+        split(adjudicating, an_item(number, PAIR, need=2), {"verdict": "a", "strength": 1}, {"verdict": "tie"})
+    with served_apart(adjudicating) as server:
+        walk_in(driver, adjudicating, server.address)
+        settle(driver)
+        driver.get(f"{server.address}adjudicate")
+        settle(driver)
+        first = text(driver, "#item-id")
+        server.pause()
+        press(driver, "4", "g", "Say what saltier means.", Keys.ENTER)
+        until(lambda: text(driver, "#item-id") != first)
+        second = text(driver, "#item-id")
+        driver.execute_async_script("setTimeout(arguments[0], 260)")
+        press(driver, "s", "c")
+        server.resume()
+        until(lambda: text(driver, "#item-id") not in (first, second))
+        settle(driver)
+    settled = [row for row in rulings(adjudicating) if row.stage == "adjudication"]
+    assert [(row.item[:8], row.cause) for row in settled] == [(first, "guideline_gap")]
 
 
 # --- Afterwards ---

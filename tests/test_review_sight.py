@@ -1,6 +1,5 @@
 """The review page as it is seen: room for long words in small windows, other scripts, long texts, and the clock."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from outcross.data.review.queue import Queue
 from outcross.data.samples import Instruction
 from tests.browser import press, until
 from tests.review_items import an_item
-from tests.reviewing import MARKS, Shift, Visit, make_queue, mode, seated, settle, text
+from tests.reviewing import MARKS, Shift, Visit, make_queue, mode, settle, sized, text
 
 pytestmark = MARKS
 
@@ -34,19 +33,6 @@ def queue(tmp_path: Path) -> Queue:
     return queue
 
 
-@pytest.fixture
-def page(queue: Queue, driver: Chrome) -> Iterator[Visit]:
-    with seated(queue, driver) as visit:
-        yield visit
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-        look(driver, 1440, 900)
-
-
-def look(driver: Chrome, width: int, height: int) -> None:
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-
 def bring(driver: Chrome, page: Visit, state: str) -> None:
     page()
     for keys in STATES[state]:
@@ -61,13 +47,13 @@ def bring(driver: Chrome, page: Visit, state: str) -> None:
 def test_no_window_needs_sideways_scrolling(queue: Queue, driver: Chrome, page: Visit, width: int, height: int) -> None:
     """720 by 450 is a window of 1440 by 900 at 200 %."""
     queue.enqueue([an_item(1, Instruction(instruction="w" * 500, context="c" * 500, response="r" * 500))])
-    look(driver, width, height)
-    for state in STATES:
-        bring(driver, page, state)
-        assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth"), state
-        seen = "[...document.querySelectorAll('.bar button')].filter((b) => b.checkVisibility())"
-        low = driver.execute_script(f"return Math.min(...{seen}.map((b) => b.offsetHeight))")
-        assert width > 600 or low >= 44, state
+    with sized(driver, width, height):
+        for state in STATES:
+            bring(driver, page, state)
+            assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth"), state
+            seen = "[...document.querySelectorAll('.bar button')].filter((b) => b.checkVisibility())"
+            low = driver.execute_script(f"return Math.min(...{seen}.map((b) => b.offsetHeight))")
+            assert width > 600 or low >= 44, state
 
 
 def test_text_from_right_to_left_keeps_its_side_and_numbers_stay_put(queue: Queue, driver: Chrome, page: Visit) -> None:

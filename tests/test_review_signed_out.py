@@ -41,6 +41,32 @@ def test_who_is_signed_out_signs_in_again_and_finds_every_word(queue: Queue, dri
     assert driver.find_element(By.CSS_SELECTOR, ".editor textarea").get_property("value") == "It is 2. First. Second."
 
 
+def test_what_was_typed_waits_until_the_server_has_taken_it(queue: Queue, driver: Chrome, page: Visit) -> None:
+    queue.enqueue([an_item(1)])
+    page()
+    press(driver, "e")
+    end_session(queue, driver)
+    press(driver, " Kept.")
+    until(lambda: mode(driver) == "out")
+    address = driver.current_url
+    gone = """
+        const real = fetch;
+        window.fetch = (path, options) => (path === "/draft" ? Promise.reject(new TypeError()) : real(path, options));
+        window.back = () => { window.fetch = real; };
+    """
+    script = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": gone})
+    driver.get(f"{address}enter?token={ticket(queue)}")
+    driver.find_element(By.CSS_SELECTOR, "form button").click()
+    until(lambda: mode(driver) == "failed")
+    assert "doesn’t answer" in text(driver, "#notice")
+    driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    driver.execute_script("back()")
+    press(driver, Keys.ENTER)
+    settle(driver)
+    assert driver.find_element(By.CSS_SELECTOR, ".editor textarea").get_property("value") == "It is 2. Kept."
+    assert driver.execute_script("return sessionStorage.length") == 0
+
+
 def test_an_answer_that_came_too_late_is_said_to_be_unsent(queue: Queue, driver: Chrome, page: Visit) -> None:
     queue.enqueue([an_item(1), an_item(2)])
     page()

@@ -12,25 +12,17 @@ from outcross.data.review.accounts import Accounts
 from outcross.data.review.queue import Queue
 from outcross.review import passwords
 from outcross.review.app import ROUTES
-from tests.browser import CHROMIUM, DRIVER, MISSING, chromium, press, until
+from tests.browser import press, until
 from tests.review_items import an_item
 from tests.review_server import listening, served
+from tests.reviewing import MARKS, sized
+from tests.seeing import faint
 from tests.visitors import tables, ticket, walk_in
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = MARKS
 
 PASSWORD = "correct horse battery"
 WINDOWS = [(1440, 900), (1000, 520), (720, 450), (390, 844)]
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    with chromium(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
 
 
 @pytest.fixture
@@ -42,13 +34,9 @@ def queue(tmp_path: Path) -> Queue:
 def address(queue: Queue, driver: Chrome) -> Iterator[str]:
     with served(queue) as address:
         driver.get_log("performance")
+        driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
         yield address
-        driver.delete_all_cookies()
         driver.get("about:blank")
-
-
-def heading(driver: Chrome) -> str:
-    return driver.find_element(By.CSS_SELECTOR, "main h1, main h2").text
 
 
 def at(driver: Chrome, address: str, path: str) -> None:
@@ -157,58 +145,29 @@ def answered(driver: Chrome, address: str, seen: dict[str, int]) -> dict[str, in
 def test_each_page_fits_its_window_and_can_be_read(
     queue: Queue, driver: Chrome, address: str, width: int, height: int, dark: bool
 ) -> None:
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
     accounts = Accounts.beside(queue)
     accounts.accept(accounts.invite("ada", by="test"), passwords.hashed(PASSWORD, "ada"))
     long = "W" * 64
-    for path in ("sign-in", f"enter?token={accounts.invite(long, by='test')}", "enter?token=none", "signed-out"):
-        driver.get(address + path)
+    with sized(driver, width, height, dark=dark):
+        for path in ("sign-in", f"enter?token={accounts.invite(long, by='test')}", "enter?token=none", "signed-out"):
+            driver.get(address + path)
+            fits(driver)
+        walk_in(driver, queue, address, "M" * 64)
+        at(driver, address, "")
         fits(driver)
-    walk_in(driver, queue, address, "M" * 64)
-    at(driver, address, "")
-    fits(driver)
-    driver.get(address + "account")
-    fits(driver)
-    driver.find_element(By.CSS_SELECTOR, ".who").click()
-    fits(driver)
+        driver.get(address + "account")
+        fits(driver)
+        driver.find_element(By.CSS_SELECTOR, ".who").click()
+        fits(driver)
 
 
 def fits(driver: Chrome) -> None:
     """All can be reached without sideways scrolling, hit by a thumb, and read (WCAG 2.2: 1.4.3, 1.4.10, 2.5.5)."""
     assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-    assert driver.execute_script(FAINT) == []
+    assert faint(driver) == []
     above = "return scrollY + (document.querySelector('.card') ?? document.body).getBoundingClientRect().top"
     assert driver.execute_script(above) >= 0, "what is above the window's edge can't be scrolled to"
     if driver.execute_script("return innerWidth < 600"):
         targets = "[...document.querySelectorAll('button, input, .button, #menu a')]"
         small = f"return {targets}.filter(e => e.offsetHeight > 0 && e.offsetHeight < 44).map(e => e.outerHTML)"
         assert driver.execute_script(small) == []
-
-
-FAINT = """
-const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-function channels(color) {
-  paint.clearRect(0, 0, 1, 1);
-  paint.fillStyle = color;
-  paint.fillRect(0, 0, 1, 1);
-  return [...paint.getImageData(0, 0, 1, 1).data];
-}
-function ground(element) {
-  for (let e = element; e; e = e.parentElement) {
-    const color = channels(getComputedStyle(e).backgroundColor);
-    if (color[3] === 255) return color;
-  }
-  return channels("Canvas");
-}
-const light = (color) => color.slice(0, 3).map((c) => c / 255)
-  .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-return [...document.querySelectorAll("body *")]
-  .filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
-  .map((e) => [e, light(channels(getComputedStyle(e).color)), light(ground(e))])
-  .filter(([, a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5)
-  .map(([e]) => e.outerHTML.slice(0, 120));
-"""

@@ -96,7 +96,7 @@ class Records(ReviewFile):
         Returns:
             The item's `item sample_id recipe kind source incl_prob score characters` (of the texts shown);
             `reviewer stage guideline revealed swapped`; `verdict`, and `label` with the first bad step counted
-            from 1, such as `error@3`; `stance`, good, bad or null; of gold that isn't retired `truth_stance`, else null;
+            from 1, such as `error@3`; `stance`, good, bad or null; of gold that stands `truth_stance`, else null;
             of an adjudication `takes cause both_fine`; `edit` with the text `before` it, null in pairs, for which it
             isn't kept which one was corrected; `seconds` at work; `seq` and `at`, in seconds since the epoch.
         """

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from outcross.data.review.answers import REASONS, Ruling
+from outcross.data.review.answers import Ruling
 from outcross.data.review.claims import LEASE
 from outcross.data.review.gold import LOCKED, PASS, QUALIFYING
 from outcross.data.review.items import MAX_DRAFT, Claim, Desk, SkipReason
@@ -136,7 +136,6 @@ def _visible(claim: Claim, have: tuple[str, ...] = ()) -> dict[str, Any]:
         "shown_hash": claim.shown_hash,
         "html": render("item.html", screen=sheet),
         "units": claim.units,
-        "reasons": REASONS[claim.shown.content.kind],
         "per_step": claim.policy.steps == "per_step",
         "guideline": claim.policy.version if claim.policy.guideline else None,
         "rivals": [rival.answer.model_dump(mode="json") for rival in sheet.rivals],

@@ -48,7 +48,7 @@ GLIMPSE = 80
 
 @dataclass(frozen=True)
 class Passage:
-    """One field of the content, under a label; `name` is the field that an edit would replace."""
+    """One field of the content, under a label."""
 
     label: str
     text: str
@@ -56,7 +56,6 @@ class Passage:
     plainly: bool
     """Whether it is too much to be set, by itself or with what stands before it (`MAX_SET`)."""
     hidden: int
-    name: str = ""
     fills: bool = False
     """Takes the height that is left in its pane."""
 
@@ -125,7 +124,7 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
         case Instruction():
             instruction = part.prose("Instruction", content.instruction)
             asked = (instruction, part.context(content.context)) if content.context else (instruction,)
-            return Screen(shown, asked, (part.prose("Response", content.response, "response"),), rivals=said)
+            return Screen(shown, asked, (part.prose("Response", content.response),), rivals=said)
         case Preference():
             texts = (content.rejected, content.chosen) if swapped else (content.chosen, content.rejected)
             answers = tuple(part.prose(label, text) for label, text in zip("AB", texts, strict=True))
@@ -137,7 +136,7 @@ def screen(shown: Shown, *, swapped: bool = False, rivals: Sequence[Answer] = ()
         case Conversation() | Trajectory():
             return Screen(shown, (), (), acts=tuple(part.acts(content)), rivals=said)
         case Text():
-            return Screen(shown, (), (part.prose("Text", content.text, "text"),), rivals=said)
+            return Screen(shown, (), (part.prose("Text", content.text),), rivals=said)
 
 
 def hidden(text: str) -> int:
@@ -154,8 +153,8 @@ class _Parts:
     def __init__(self) -> None:
         self.left = MAX_SET
 
-    def prose(self, label: str, text: str, name: str = "") -> Passage:
-        return Passage(label, text, "prose", self._is_beyond(text), hidden(text), name)
+    def prose(self, label: str, text: str) -> Passage:
+        return Passage(label, text, "prose", self._is_beyond(text), hidden(text))
 
     def code(self, label: str, text: str) -> Passage:
         return Passage(label, text, "code", self._is_beyond(text), hidden(text))

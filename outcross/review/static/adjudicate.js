@@ -1,16 +1,12 @@
 // The screen of an adjudication: which of two reviewers' answers stands, or a new one, and why the two differed.
 
+import { SCREENS, SETTLING } from "./item.js";
 import * as pair from "./pair.js";
-import { post } from "./server.js";
 import * as steps from "./steps.js";
 import * as text from "./text.js";
 import * as turns from "./turns.js";
 
-const as = (scope, module) => ({ scope, ...module });
-const SCREENS = {
-  instruction: as("text", text), text: as("text", text), preference: as("pair", pair), reasoning: as("steps", steps),
-  conversation: as("turns", turns), trajectory: as("turns", turns),
-};
+const MODULES = { pair, steps, text, turns };
 
 export const KEYS = {
   first: { keys: ["1"], label: "Take review 1", tone: "approve" },
@@ -30,11 +26,12 @@ export const ASKS = { cause: { label: "Why did they differ?", words: CAUSES } };
 
 export function open(item, page) {
   const own = { KEYS, ASKS };
-  const kind = SCREENS[item.kind];
+  const scope = SCREENS[item.kind];
+  const kind = MODULES[scope];
   const reviews = [...item.node.querySelectorAll(".rival")];
   const inner = kind.open(item, {
     ...page,
-    decide: (verdict, more = {}) => because((cause) => settle(verdict, { cause }, more)),
+    decide: (verdict, more = {}) => because((cause, gap) => settle(verdict, { cause }, { ...more, gap })),
   });
   let anew = false; // whether a new answer is being given
 
@@ -45,14 +42,7 @@ export function open(item, page) {
   function because(done, change) {
     page.ask("cause", (cause) => {
       if (cause !== "guideline_gap") return done(cause);
-      return page.write("What does the guideline not say?", async (note) => {
-        try {
-          await post("/flag", { token: item.token, note });
-        } catch (refusal) {
-          return page.notice(refusal.message);
-        }
-        return done(cause);
-      }, { text: item.note });
+      return page.write("What does the guideline not say?", (gap) => done(cause, gap), { text: item.note });
     }, change);
   }
 
@@ -61,18 +51,18 @@ export function open(item, page) {
     const { reviewer_error: _, ...nobody } = CAUSES;
     for (const [at, review] of reviews.entries()) review.classList.toggle("taken", both_fine || at === index);
     const label = both_fine ? "Both will do: why did they differ?" : `Review ${index + 1} stands: why did they differ?`;
-    const stands = (cause) => settle(item.rivals[index].verdict, { takes: place, cause, both_fine });
+    const stands = (cause, gap) => settle(item.rivals[index].verdict, { takes: place, cause, both_fine }, { gap });
     because(stands, both_fine ? { label, words: nobody } : { label });
   }
 
   function breakOff() {
-    because((cause) => settle("broken", { cause }), { label: "The item is broken: why did they differ?" });
+    because((cause, gap) => settle("broken", { cause }, { gap }), { label: "The item is broken: why did they differ?" });
   }
 
   function turn(on) {
     anew = on;
     item.module = on ? { KEYS: kind.KEYS, ASKS: { ...kind.ASKS, ...ASKS } } : own;
-    item.scope = on ? kind.scope : "adjudicate";
+    item.scope = on ? scope : SETTLING;
     item.node.classList.toggle("anew", on);
   }
 

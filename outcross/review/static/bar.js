@@ -62,6 +62,11 @@ export function notice(text) {
   $("notice").hidden = !text;
 }
 
+/** Take back what was said, unless something else has been said since. */
+export function unsay(text) {
+  if ($("notice").textContent === text) notice("");
+}
+
 /** Tell a screen reader what has changed. */
 export function say(text) {
   $("status").textContent = text;

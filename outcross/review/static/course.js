@@ -4,7 +4,7 @@ import * as bar from "./bar.js";
 import * as clock from "./clock.js";
 import * as drafts from "./drafts.js";
 import * as drawer from "./drawer.js";
-import { prepare } from "./item.js";
+import { joined, prepare } from "./item.js";
 import { OVER } from "./keys.js";
 import * as layers from "./layers.js";
 import * as panel from "./panel.js";
@@ -12,7 +12,8 @@ import * as reading from "./reading.js";
 import { patiently, post } from "./server.js";
 
 const DEAF = 250; // ms of something new in which nothing can be decided: a double tap must not judge the next item
-const UNSENT = "Your answer to this item wasn’t sent, because the one before it wasn’t taken. Give it again.";
+const TOLD = 4; // items at hand that the server is told of, at most: it makes the others anew, and we go by our own
+const MOST = 2000; // characters of a note
 
 const $ = (id) => document.getElementById(id);
 const main = $("main");
@@ -31,8 +32,12 @@ const revealing = new Set(); // recipes that show something after a decision
 export async function begin(offered) {
   page = offered;
   layers.reset(saving());
-  await drafts.unstash();
-  refill();
+  try {
+    await drafts.unstash();
+  } catch (refusal) {
+    return failed(refusal, () => begin(offered));
+  }
+  return refill();
 }
 
 export const isDeaf = () => performance.now() < deafUntil;
@@ -40,7 +45,7 @@ export const held = () => line.filter(({ revises }) => !revises);
 export const isAtRisk = () => waiting !== null || (layers.top()?.name === "failed" && sending !== null);
 export const focusJudged = () => shown?.node.querySelector(".judged")?.focus({ preventScroll: true });
 
-const have = () => line.map(({ token }) => token);
+const have = () => line.slice(0, TOLD).map(({ token }) => token);
 const over = (name, asking, actions = () => []) => ({ name, asking, scope: "over", table: OVER, actions });
 const saving = () => over("saving", "Saving…");
 const go = (label, run) => ({ name: "go", label, run });
@@ -117,23 +122,36 @@ async function ended(html) {
 
 export function decide(verdict, more = {}) {
   if (isDeaf()) return;
+  const { gap, note: why = "", ...answer } = more;
+  const note = joined(why, shown.note);
+  const length = [...note].length;
+  if (length > MOST) {
+    bar.notice(`Your explanation and your note have ${length} characters together, and ${MOST} fit: shorten the note.`);
+    return;
+  }
   clock.count();
-  const { token, shown_hash, idem, note, revises, active } = shown;
+  const { token, shown_hash, idem, revises, active } = shown;
   const ruling = {
-    verdict, reasons: [], note, edit: null, labels: [], strength: null, adjudication: null, ...more,
-    shown_hash, idem, revises, active_ms: Math.round(active),
+    verdict, reasons: [], edit: null, labels: [], strength: null, adjudication: null, ...answer,
+    note, shown_hash, idem, revises, active_ms: Math.round(active),
   };
-  leave(shown, () => post("/decide", { token, ruling, desk, have: have() }));
+  const decided = () => post("/decide", { token, ruling, desk, have: have() });
+  leave(shown, gap ? first(() => post("/flag", { token, note: gap }), decided) : decided);
 }
 
 export function skip(reason) {
   const { token } = shown;
+  leave(shown, first(() => post("/skip", { token, reason }), () => post("/claim", { desk, have: have() })));
+}
+
+/** Two requests as one; where only the second fails, only that is made again. */
+function first(one, other) {
   let passed = false;
-  leave(shown, async () => {
-    if (!passed) await post("/skip", { token, reason });
+  return async () => {
+    if (!passed) await one();
     passed = true;
-    return post("/claim", { desk, have: have() });
-  });
+    return other();
+  };
 }
 
 const leave = (item, request) => whenFree({ item, run: () => send({ item, request }) });
@@ -143,6 +161,12 @@ function whenFree(job) {
   if (!sending) return job.run();
   waiting = job;
   return layers.reset(saving());
+}
+
+/** Forget what waits to be done; the person hears of it when the item comes on show. */
+function drop(why) {
+  if (waiting?.item) waiting.item.unsent = `Your answer to this item wasn’t sent, because ${why}. Give it again.`;
+  waiting = null;
 }
 
 /** Send an answer off and show the next item meanwhile, unless there may be something to be seen of this one first. */
@@ -180,8 +204,7 @@ async function attempt(job) {
 function refused(job, refusal) {
   if (![409, 413, 422].includes(refusal.status)) return failed(refusal, () => attempt(job));
   sending = null;
-  if (waiting?.item) waiting.item.unsent = UNSENT;
-  waiting = null;
+  drop("the one before it wasn’t taken");
   line.unshift(job.item);
   if (shown === job.item) layers.reset();
   else show(job.item);
@@ -250,16 +273,18 @@ async function undo() {
   const before = layers.top()?.name === "saving" ? null : layers.top();
   const token = past.at(-1);
   sending = { item: null };
-  waiting = null;
+  drop("you went back to the one before it");
   layers.reset(saving());
   try {
     await drafts.save();
     const { item } = await post("/undo", { token });
-    line = [await prepare(item, page), ...line.filter((one) => one.token !== token)];
+    const back = await prepare(item, page);
+    line = [back, ...line.filter((one) => one.token !== token)];
     past.pop();
     graceUntil = 0;
     sending = null;
-    show(line[0]);
+    show(back);
+    drafts.rescue(back); // the draft went with the decision
   } catch (refusal) {
     sending = null;
     if (refusal.status === 409) past.pop();

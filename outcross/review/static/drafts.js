@@ -1,13 +1,15 @@
 // Unfinished work, saved as it grows, so that a browser that dies loses no more than a second of it.
 
-import { notice } from "./bar.js";
-import { post } from "./server.js";
+import { notice, unsay } from "./bar.js";
+import { patiently, post } from "./server.js";
 
 const PAUSE = 800; // ms after a change, however many more come
+const AGAIN = 3000; // ms until a draft that found no server, or a busy one, is sent once more
 const STORE = "outcross-unsaved"; // in this tab: what a person who was signed out had typed
 
 let dirty = null; // the item with something unsaved
 let timer = 0;
+let said = ""; // what the person was told of a draft that isn't saved
 
 /** Something of the item's answer has changed. */
 export function changed(item) {
@@ -34,10 +36,13 @@ export async function save() {
   if (!item) return;
   try {
     await post("/draft", written(item));
+    unsay(said);
   } catch (refusal) {
     if (refusal.status === 409) return; // deciding will say so
     dirty ??= item;
-    notice(`What you typed isn’t saved yet. ${refusal.message}`);
+    if (refusal.passing) timer ||= setTimeout(save, AGAIN);
+    said = `What you typed isn’t saved yet. ${refusal.message}`;
+    notice(said);
   }
 }
 
@@ -53,14 +58,17 @@ export function stash(items) {
   if (kept.length) sessionStorage.setItem(STORE, JSON.stringify(kept));
 }
 
-/** Save what was kept so; somebody else's the server refuses. */
+/** Save what was kept so, and let go of it then; throws where the server can't take it at the moment. */
 export async function unstash() {
-  const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "[]");
+  for (const one of JSON.parse(sessionStorage.getItem(STORE) ?? "[]")) {
+    await patiently(() => post("/draft", one)).catch((refusal) => {
+      if (refusal.passing) throw refusal; // any other stays: the words are somebody else's, or their item is settled
+    });
+  }
   sessionStorage.removeItem(STORE);
-  for (const one of kept) await post("/draft", one).catch(() => {});
 }
 
-/** Save the item's work even so: its claim has lapsed, but the server still takes its words. */
+/** Save the item's work at once: it was taken back, or its claim has lapsed, but the server still takes its words. */
 export function rescue(item) {
   if (!isWorth(item)) return;
   dirty = item;

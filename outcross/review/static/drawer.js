@@ -15,7 +15,7 @@ export function close() {
 
 /** Show the guideline that the item is judged by; throws where the server doesn't give it. */
 export async function open(item) {
-  await fill(item);
+  if (!await fill(item)) return;
   drawer.hidden = false;
   drawer.focus({ preventScroll: true });
   drawer.scrollIntoView({ block: "nearest" }); // on a phone it lies above the item
@@ -27,10 +27,13 @@ export function follow(item) {
   else close();
 }
 
+/** Get the item's guideline; false where the item is no longer on show by then. */
 async function fill(item) {
   const version = `${item.recipe} ${item.guideline}`;
-  if (drawer.dataset.version === version) return;
   if (!known.has(version)) known.set(version, (await post("/guideline", { token: item.token })).html);
+  if (!item.node.isConnected) return false;
+  if (drawer.dataset.version === version) return true;
   drawer.innerHTML = known.get(version); // made by our own template, which escapes every value
   drawer.dataset.version = version;
+  return true;
 }

@@ -1,6 +1,7 @@
 // An item at hand: what the server tells of it, made ready to be shown.
 
 import * as drafts from "./drafts.js";
+import { inLine } from "./layers.js";
 
 export const SETTLING = "adjudicate"; // the screen in adjudication, whatever the kind
 export const SCREENS = {
@@ -23,6 +24,15 @@ export async function prepare(given, page) {
   item.screen = module.open(item, page);
   drafts.recall(item);
   return item;
+}
+
+/** What explains an answer and the note that goes with it, as one text: a line, and what follows it. */
+export const joined = (why, note) => (why.includes(inLine(note)) ? why : [why, note].filter(Boolean).join("\n"));
+
+/** The two again: [why, note]. */
+export function parted(text) {
+  const [why, ...note] = text.split("\n");
+  return [why, note.join("\n")];
 }
 
 function key() {

@@ -64,12 +64,15 @@ export function ask(name, { label, words, many = false }, scope, pick) {
   });
 }
 
+/** A text without line ends, which a field of one line would take out and join words. */
+export const inLine = (text) => text.replace(/\s*\n\s*/g, " ");
+
 /** A line, or several, to be written below the item; `done` gets the text. */
 export function write(label, done, { text = "", lines = false, empty = false } = {}) {
   const field = document.createElement(lines ? "textarea" : "input");
   const name = document.createElement("span");
   const came = document.activeElement;
-  Object.assign(field, { value: text, maxLength: 2000, autocomplete: "off", spellcheck: true, dir: "auto" });
+  Object.assign(field, { value: lines ? text : inLine(text), maxLength: 2000, autocomplete: "off", spellcheck: true, dir: "auto" });
   name.textContent = label;
   const finish = () => {
     const said = field.value.trim();

@@ -4,7 +4,7 @@
 //
 //   KEYS = {name: {keys: ["1"], label: "Approve", tone: "approve"}, …}
 //       every key that it ever listens to, first the one to show. None may be one of the frame's (FRAME in keys.js),
-//       and no two alike; tests/test_review_browser.py checks it for all screens. Keys are written as KeyboardEvent.key
+//       and no two alike; tests/test_review_keys.py checks it for all screens. Keys are written as KeyboardEvent.key
 //       has them ("g", "G", "ArrowLeft", "Enter"), with "Shift+" before arrows and digits and "Ctrl+" before anything.
 //       `tone` colours a verdict: approve, edit, reject or none. `quiet: true` puts it among the small buttons.
 //   ASKS = {name: {label: "What is wrong?", many: false, words: {inaccurate: {keys: ["a"], label: "Inaccurate"}, …}}, …}
@@ -32,8 +32,9 @@
 //
 // `page` is what the frame does for it (for the item on show; a screen calls these when its person does something):
 //
-//   decide(verdict, more)            send the answer and go on; `more` holds reasons, edit, labels, strength, note,
-//                                    adjudication. The note written with / goes along unless `more` has its own.
+//   decide(verdict, more)            send the answer and go on; `more` holds reasons, edit, labels, strength,
+//                                    adjudication; note, one line that explains them, which what was written with /
+//                                    follows; and gap, what the guideline doesn't say, for those who write it
 //   ask(name, pick, change)          open a question of ASKS: pick(word), or of `many` pick([words]). `change` overrides
 //                                    parts of it, as words that depend on the item. Esc closes it and picks nothing.
 //   write(label, done, {text, lines, empty})  one line (or `lines: true`) of text below the item: Enter, or Ctrl+Enter,
@@ -61,7 +62,7 @@ import { told } from "./item.js";
 import { FRAME, SKIP, isField, isFieldKey, keysOf, pressed } from "./keys.js";
 import * as layers from "./layers.js";
 import * as reading from "./reading.js";
-import { post } from "./server.js";
+import { patiently, post } from "./server.js";
 
 const main = document.getElementById("main");
 
@@ -80,13 +81,13 @@ const page = {
 };
 
 /** What can be done with any item. */
-function general({ node, note, guideline, revises }) {
+function general({ node, token, note, guideline, revises }) {
   return [
     { name: "note", run: writeNote, ...(note && { pressed: true }) },
     ...course.undoing(),
     ...(revises ? [] : [{ name: "skip", run: () => layers.ask("skip", SKIP, "frame", course.skip) }]),
     ...(guideline ? [{ name: "guideline", run: toggleGuideline, pressed: drawer.isOpen() }] : []),
-    { name: "gap", run: () => flagGap() },
+    { name: "gap", run: () => flagGap(token) },
     { name: "raw", run: toggleRaw, pressed: reading.raw },
     { name: "down", run: () => reading.scroll(node, 1) },
     { name: "up", run: () => reading.scroll(node, -1) },
@@ -105,14 +106,13 @@ function writeNote() {
   layers.write("A note to go with your answer", keep, { text: item.note, lines: true, empty: true });
 }
 
-function flagGap(text = "") {
-  const { token } = course.shown;
+function flagGap(token, text = "") {
   layers.write("What doesn’t the guideline say?", async (note) => {
     try {
-      await post("/flag", { token, note });
+      await patiently(() => post("/flag", { token, note }));
       bar.say("Sent to the guideline’s editors.");
     } catch (refusal) {
-      flagGap(note);
+      flagGap(token, note); // another item may be on show by now, or none
       bar.notice(refusal.message);
     }
   }, { text, lines: true });

@@ -2,7 +2,7 @@
 
 const READ = 400; // characters of a row that a screen reader is told when the cursor comes to it
 
-export const WORDS = { 1: "good", 0: "neutral", "-1": "bad", unsure: "unsure" };
+const WORDS = { 1: "good", 0: "neutral", "-1": "bad", unsure: "unsure" };
 
 /** Rows of a screen. `name(index)` is what a row is called; `twins` are lists of elements that show the same, as an outline. */
 export function rows(elements, page, name, twins = []) {
@@ -13,7 +13,6 @@ export function rows(elements, page, name, twins = []) {
     labels,
     get cursor() { return cursor; },
     get element() { return elements[cursor]; },
-    get length() { return labels.length; },
     get firstBad() { return labels.indexOf(-1); },
 
     /** Put the cursor on a row and bring it into view. */
@@ -30,14 +29,14 @@ export function rows(elements, page, name, twins = []) {
       page.say([says, `${name(cursor)} of ${labels.length}`, WORDS[labels[cursor]], words].filter(Boolean).join(". "));
     },
 
-    /** Show the cursor and the labels; `more(index)` says more of one, `silent(index)` tells which show none. */
-    draw(more = list.more, silent = list.silent) {
+    /** Show the cursor and the labels. */
+    draw() {
       for (const [index, element] of elements.entries()) {
-        const label = silent(index) ? null : labels[index];
-        const detail = label === null ? "" : more(index);
+        const label = list.silent(index) ? null : labels[index];
+        const detail = label === null ? "" : list.more(index);
         const said = [WORDS[label] ?? "", detail].filter(Boolean).join(": ");
         element.classList.toggle("bad", label === -1);
-        element.classList.toggle("after", silent(index));
+        element.classList.toggle("after", list.silent(index));
         element.setAttribute("aria-label", [name(index), said].filter(Boolean).join(", "));
         element.querySelector("[data-detail]")?.replaceChildren(detail);
         for (const one of [element, ...twins.map((all) => all[index])]) {
@@ -47,8 +46,8 @@ export function rows(elements, page, name, twins = []) {
         }
       }
     },
-    more: () => "",
-    silent: () => false,
+    more: () => "", // says more of a row's label
+    silent: () => false, // whether a row shows none
   };
 
   for (const all of [elements, ...twins]) {

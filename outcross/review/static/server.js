@@ -1,11 +1,12 @@
 // The talk with the server, which alone decides what counts.
 
-const KEPT_ALIVE = 60_000; // bytes; browsers let 64 KiB outlive a tab that is closed
+const KEPT_ALIVE = 60_000; // bytes; browsers let 64 KiB of all that is on its way outlive a tab that is closed
 const AGAIN = 1000; // ms until a request that found no server, or a busy one, is tried once more
 
+let alive = 0; // bytes on their way that may outlive the tab
 const csrf = document.querySelector("meta[name=csrf]").content;
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message) {
     super(message);
     this.status = status; // 0 where nobody answered
@@ -20,10 +21,20 @@ export class Refused extends Error {
 /** Ask for something, and get the answer; whoever turns out to be signed out hears `signedout` at the window instead. */
 export async function post(path, body) {
   const bytes = new TextEncoder().encode(JSON.stringify(body));
+  const kept = alive + bytes.length < KEPT_ALIVE ? bytes.length : 0;
+  alive += kept;
+  try {
+    return await sent(path, bytes, kept > 0);
+  } finally {
+    alive -= kept;
+  }
+}
+
+async function sent(path, bytes, keepalive) {
   const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
   let response;
   try {
-    response = await fetch(path, { method: "POST", headers, body: bytes, keepalive: bytes.length < KEPT_ALIVE });
+    response = await fetch(path, { method: "POST", headers, body: bytes, keepalive });
   } catch {
     throw new Refused(0, "The server doesn’t answer. Nothing is lost: try again when it is back.");
   }

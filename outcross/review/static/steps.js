@@ -1,5 +1,6 @@
 // The screen of a reasoning: a label for each step up to the first bad one, and what is wrong with that.
 
+import { parted } from "./item.js";
 import { rows } from "./rows.js";
 
 const LOOK = 300; // ms that each step must have been in view before all that remain can be called good at once
@@ -37,6 +38,7 @@ export function open(item, page) {
   const boxes = new Map(); // step → the box for its correction
   const seen = new Set();
   let fault = { type: "", note: "" };
+  let stuck = ""; // why the steps can't be judged
   let timer = 0;
 
   const isAfter = (index) => !item.per_step && list.firstBad >= 0 && index > list.firstBad;
@@ -128,7 +130,12 @@ export function open(item, page) {
     return page.decide("error", { labels: sent(), reasons: [fault.type], note: fault.note, edit });
   }
 
-  const withNote = (verdict, label) => page.write(label, (note) => page.decide(verdict, { note }), { text: item.note });
+  function withNote(verdict, label) {
+    page.write(label, (note) => {
+      stuck = note;
+      page.decide(verdict, { note });
+    }, { text: stuck || item.note });
+  }
 
   /** Count the steps whose end has been in view: one each moment, so that more of them take longer. */
   function look() {
@@ -156,7 +163,7 @@ export function open(item, page) {
         { name: "unsure", run: () => label("unsure") },
         ...(bad ? [{ name: "fault", run: describe }, { name: "correct", run: correct }] : []),
         ...(ready ? [{ name: "finish", label: bad ? "Submit the error" : "All right: submit", run: finish }] : []),
-        ...(!ready && left().length === 1 ? [] : ready ? [] : [{ name: "rest", run: rest }]),
+        ...(left().length > 1 ? [{ name: "rest", run: rest }] : []),
         { name: "before", run: () => list.go(list.cursor - 1) },
         { name: "next", run: () => list.go(list.cursor + 1) },
         { name: "down", silent: true, run: () => list.go(list.cursor + 1) },
@@ -177,17 +184,21 @@ export function open(item, page) {
     },
     state() {
       const kept = [...boxes].flatMap(([index, box]) => (box.state() ? [[index, box.state()]] : []));
-      return labels.some((label) => label !== null) ? { labels, fault, boxes: kept } : null;
+      return stuck || labels.some((label) => label !== null) ? { labels, fault, stuck, boxes: kept } : null;
     },
     load(state) {
       labels.splice(0, labels.length, ...state.labels);
       fault = state.fault;
+      stuck = state.stuck ?? "";
       for (const [index, kept] of state.boxes) boxAt(index).load(kept);
       list.draw();
     },
-    restore({ labels: given, reasons, note, edit }) {
+    restore({ verdict, labels: given, reasons, note, edit }) {
       if (given.length) labels.splice(0, labels.length, ...given);
-      if (list.firstBad >= 0) fault = { type: reasons[0] ?? "", note };
+      const [why, rest] = verdict === "correct" ? ["", note] : parted(note);
+      item.note = rest;
+      if (verdict === "error") fault = { type: reasons[0] ?? "", note: why };
+      else stuck = why;
       if (edit !== null) boxAt(list.firstBad).load({ text: edit });
       list.draw();
     },

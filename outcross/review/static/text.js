@@ -1,5 +1,7 @@
 // The screen of one text: approve it, correct it, or reject it for a reason.
 
+import { parted } from "./item.js";
+
 export const KEYS = {
   approve: { keys: ["1"], label: "Approve", tone: "approve" },
   edit: { keys: ["2", "e"], label: "Edit", tone: "edit" },
@@ -23,10 +25,15 @@ export function open(item, page) {
   const box = page.editor(item, 0, (text) => page.decide("edit", { edit: text }));
   passage.after(box.element);
 
-  const reject = (word) => {
-    if (word !== "other") page.decide("reject", { reasons: [word] });
-    else page.write("What is wrong?", (note) => page.decide("reject", { reasons: ["other"], note }), { text: item.note });
-  };
+  let other = ""; // what that reason stands for
+
+  function reject(word) {
+    if (word !== "other") return page.decide("reject", { reasons: [word] });
+    return page.write("What is wrong?", (note) => {
+      other = note;
+      page.decide("reject", { reasons: ["other"], note });
+    }, { text: other || item.note });
+  }
 
   return {
     actions: () => [
@@ -36,8 +43,14 @@ export function open(item, page) {
       ...box.actions(),
     ],
     asking: () => (box.changed && !box.focused ? "Your correction isn’t submitted" : ""),
-    state: () => box.state(),
-    load: (state) => box.load(state),
-    restore: ({ edit }) => { if (edit !== null) box.load({ text: edit }); },
+    state: () => (box.state() || other ? { ...box.state(), other } : null),
+    load(state) {
+      other = state.other ?? "";
+      if ("text" in state) box.load(state);
+    },
+    restore({ edit, reasons, note }) {
+      if (edit !== null) box.load({ text: edit });
+      if (reasons.includes("other")) [other, item.note] = parted(note);
+    },
   };
 }

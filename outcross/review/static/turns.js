@@ -1,5 +1,6 @@
 // The screen of a conversation or a tool trajectory: labels for the assistant's turns, and how the whole went.
 
+import { parted } from "./item.js";
 import { rows } from "./rows.js";
 import { FLAWS } from "./text.js";
 
@@ -47,7 +48,7 @@ export function open(item, page) {
   const { labels } = list;
   const boxes = new Map(); // turn → the box in which it is rewritten
   let why = {}; // turn → the reasons for which it is bad
-  let note = ""; // what the reason other stands for
+  let other = ""; // what that reason stands for
 
   const isJudged = (index) => item.units[index] !== null;
   const bads = () => labels.flatMap((label, index) => (label === -1 ? [index] : []));
@@ -82,9 +83,9 @@ export function open(item, page) {
   /** What the reason other stands for has to be said. */
   function explain(done) {
     page.write("What is wrong?", (text) => {
-      note = text;
+      other = text;
       done();
-    }, { text: note || item.note });
+    }, { text: other || item.note });
   }
 
   function rewrite() {
@@ -124,12 +125,10 @@ export function open(item, page) {
     const box = rewriting();
     if (box?.changed && !box.ready) return page.notice("The rewritten turn is empty: write it, or restore it.");
     const reasons = [...new Set(bads().flatMap((index) => why[index] ?? []))];
-    if (reasons.includes("other") && !note && !item.note) {
-      return explain(() => send(verdict));
-    }
+    const note = reasons.includes("other") ? other : "";
+    if (reasons.includes("other") && !note && !item.note) return explain(() => send(verdict));
     const given = labels.some((one) => one !== null) ? labels : [];
-    const more = { labels: [...given], reasons, edit: box?.changed ? box.text : null };
-    return page.decide(verdict, note ? { ...more, note } : more);
+    return page.decide(verdict, { labels: [...given], reasons, note, edit: box?.changed ? box.text : null });
   }
 
   function unfold() {
@@ -186,18 +185,18 @@ export function open(item, page) {
     },
     state() {
       const kept = [...boxes].flatMap(([index, box]) => (box.state() ? [[index, box.state()]] : []));
-      return labels.some((one) => one !== null) ? { labels, why, note, boxes: kept } : null;
+      return labels.some((one) => one !== null) ? { labels, why, other, boxes: kept } : null;
     },
     load(state) {
       labels.splice(0, labels.length, ...state.labels);
-      ({ why, note } = state);
+      ({ why, other = "" } = state);
       for (const [index, kept] of state.boxes) boxAt(index).load(kept);
       list.draw();
     },
     restore(answer) {
       if (answer.labels.length) labels.splice(0, labels.length, ...answer.labels);
       if (list.firstBad >= 0) why[list.firstBad] = answer.reasons;
-      note = answer.note;
+      if (answer.reasons.includes("other")) [other, item.note] = parted(answer.note);
       if (answer.edit !== null) boxAt(list.firstBad).load({ text: answer.edit });
       list.draw();
     },
