@@ -403,10 +403,10 @@ def test_gold_that_a_manager_retires_is_given_to_nobody_and_counts_for_nobody(
     clock.time += LEASE + 1
     answer(queue, "approve")
     assert taken(queue), "a fourth wrong answer would have paused her"
-    said = Records.beside(queue).judgements()
-    retired = said.filter(pl.col("item").is_in(known))
-    assert set(retired["correct"]) == set(retired["truth"]) == set(retired["truth_stance"]) == {None}
-    assert said["correct"].drop_nulls().to_list() == [False]
+    frames = Records.beside(queue).frames()
+    retired = frames.judgements.filter(pl.col("item").is_in(known))
+    assert set(retired["truth_stance"]) == {None}
+    assert frames.grades["correct"].to_list() == [False]
     assert retirements(queue) == [{"item": item, "by": "boss"} for item in known]
     queue.verify()
 
