@@ -84,6 +84,7 @@ FORMS = {
     "/reviewers/reinstate": ("name",),
     "/reviewers/grant": ("name", "skill"),
     "/reviewers/revoke": ("name", "skill"),
+    "/reviewers/retire": ("item",),
 }
 """The fields of each door that takes a form."""
 

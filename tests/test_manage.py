@@ -20,7 +20,7 @@ from outcross.review import manage
 from outcross.review.cookies import csrf
 from outcross.review.statistics import own, statistics
 from tests.crowd import Crowd, Member, drafts, known
-from tests.review_items import an_item, ruling
+from tests.review_items import a_gold, an_item, ruling
 from tests.visitors import session, visit
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e{{7*7}}"
@@ -155,6 +155,26 @@ def test_a_granted_skill_opens_the_items_that_ask_for_it_until_it_is_revoked(que
     assert queue.claim("ada") is None
 
 
+def test_a_known_answer_that_most_did_not_give_is_listed_and_retired(tmp_path: Path) -> None:
+    queue = Queue(tmp_path / "review.sqlite", chance=lambda: 0.0)  # each item that can be gold is
+    Management.beside(queue).add_gold([a_gold(0), a_gold(1, "approve")])
+    queue.enqueue([an_item(2, need=9)])
+    client = visit(queue, "mia", "manager")
+    for name in ("ada", "bob"):
+        queue.add_reviewer(name)
+        assert "No known answer is missed" in text(client.get("/reviewers").text)
+        for _ in range(2):
+            claim = queue.claim(name)
+            assert claim
+            queue.submit(claim.token, name, ruling(claim))
+    (missed,) = Roster.beside(queue).missed()
+    assert (missed.verdict, missed.missed, missed.answered, missed.asked) == ("reject", 2, 2, "What is 0 + 0?")
+    assert f"Missed by 2 of 2: {missed.item[:8]} of sums" in text(client.get("/reviewers").text)
+    assert post(client, "/reviewers/retire", item=missed.item).headers["location"] == "/reviewers"
+    assert Roster.beside(queue).missed() == []
+    assert len(Records.beside(queue).frames().grades) == 2, "the other one's"
+
+
 @pytest.mark.parametrize(
     ("path", "fields", "words"),
     [
@@ -163,6 +183,7 @@ def test_a_granted_skill_opens_the_items_that_ask_for_it_until_it_is_revoked(que
         ("grant", {"name": "nobody", "skill": "instruction:en sums"}, "nobody here is called"),
         ("grant", {"name": "mia", "skill": "poetry:en sums"}, "asks for the skill 'poetry:en'"),
         ("grant", {"name": "mia", "skill": ""}, "asks for the skill"),
+        ("retire", {"item": "none"}, "no answer is known of an item 'none'"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(queue: Queue, path: str, fields: dict[str, str], words: str) -> None:

@@ -57,7 +57,8 @@ FOREIGN: dict[str, dict[str, Any]] = {
 """Routes that name a thing by its token, and what else they are sent."""
 OWN = {"/", "/training", "/adjudicate", "/claim", "/account", "/sign-in", "/sign-out", "/signed-out", "/enter"}
 """Routes that name nothing that somebody else could own: a link's token is its own proof."""
-MANAGED = {"/statistics", "/reviewers", *(f"/reviewers/{act}" for act in ("pause", "reinstate", "grant", "revoke"))}
+ACTS = ("pause", "reinstate", "grant", "revoke", "retire")
+MANAGED = {"/statistics", "/reviewers", *(f"/reviewers/{act}" for act in ACTS)}
 """Routes of managers, for whom nobody is foreign; of the first, what others get is tested in test_manage."""
 
 

@@ -54,9 +54,7 @@ class Management(ReviewFile):
         with self._transaction() as connection:
             rulings.ripen(connection, now)
             if gold.known(connection, item) is None:
-                raise ReviewError(
-                    f"no answer is known of an item {item!r} in {self.path}: give the whole id of one that has."
-                )
+                raise ReviewError(f"no answer is known of an item {item!r}: give the whole id of one that has.")
             return gold.retire(connection, item, {"by": by}, now)
 
     def pause(self, reviewer: str) -> None:

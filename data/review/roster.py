@@ -23,6 +23,20 @@ FROM dispute JOIN item ON item.id = dispute.item JOIN gold ON gold.item = disput
 ORDER BY dispute.at DESC LIMIT ?
 """
 
+MISSED = """
+SELECT gold.item, item.recipe, gold.verdict, gold.explanation,
+       sum(NOT decision.correct) AS missed, count(*) AS answered,
+       coalesce(item.payload ->> '$.content.instruction', item.payload ->> '$.content.prompt',
+                item.payload ->> '$.content.problem', item.payload ->> '$.content.text',
+                item.payload ->> '$.content.turns[0].text') AS asked
+FROM gold JOIN item ON item.id = gold.item JOIN decision ON decision.item = gold.item
+WHERE gold.retired IS NULL AND decision.stage = 'review' AND decision.supersedes IS NULL
+  AND decision.correct IS NOT NULL
+GROUP BY gold.item HAVING missed >= 2 AND 2 * missed >= answered
+ORDER BY missed DESC, gold.item LIMIT ?
+"""
+"""By first answers, as they are graded."""
+
 GAPS = """
 SELECT gap.item, item.recipe, gap.reviewer, gap.note, gap.at FROM gap JOIN item ON item.id = gap.item
 ORDER BY gap.at DESC LIMIT ?
@@ -75,6 +89,20 @@ class Dispute(Remark):
     retired: bool
 
 
+class Missed(Record):
+    """A known answer that two reviewers or more, and half of those who were asked, didn't give: it may be wrong."""
+
+    item: str
+    recipe: str
+    verdict: str
+    """The known one."""
+    explanation: str
+    missed: int
+    answered: int
+    asked: str
+    """What the item is about: its instruction, prompt, problem, text or first turn."""
+
+
 class Roster(ReviewFile):
     """Reads what managers watch over beside the figures; `Management` is for changing it."""
 
@@ -90,6 +118,11 @@ class Roster(ReviewFile):
         """Known answers that somebody found wrong, the newest first."""
         with self._connected() as connection:
             return [Dispute.model_validate(dict(row)) for row in connection.execute(DISPUTES, (NEWEST,))]
+
+    def missed(self) -> list[Missed]:
+        """Known answers that may be wrong, those that most didn't give first."""
+        with self._connected() as connection:
+            return [Missed.model_validate(dict(row)) for row in connection.execute(MISSED, (NEWEST,))]
 
     def gaps(self) -> list[Remark]:
         """What somebody missed in a guideline, the newest first."""

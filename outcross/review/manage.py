@@ -93,8 +93,10 @@ def _figures(request: Request, person: Person, middle: Team, **more: object) -> 
 def _reviewers(request: Request, queue: TheQueue) -> Response:
     roster = Roster.beside(queue)
     figures = {"gold": grades(Records.beside(queue).frames().grades), "nothing": NONE}
-    lists = {"members": roster.members(), "disputes": roster.disputes(), "gaps": roster.gaps()}
-    return show(request, "reviewers.html", **figures, **lists, wanted=roster.wanted(), day=day)
+    remarks = {"missed": roster.missed(), "disputes": roster.disputes(), "gaps": roster.gaps()}
+    return show(
+        request, "reviewers.html", members=roster.members(), wanted=roster.wanted(), **figures, **remarks, day=day
+    )
 
 
 def _pause(form: Form, management: TheManagement) -> Response:
@@ -121,6 +123,11 @@ def _grant(form: Form, management: TheManagement, queue: TheQueue) -> Response:
 def _revoke(form: Form, management: TheManagement) -> Response:
     name, skill, recipe = _skilled(form)
     management.revoke_skill(name, recipe, skill)
+    return _back()
+
+
+def _retire(form: Form, management: TheManagement, me: Me) -> Response:
+    management.retire_gold(form.get("item", ""), by=me.name)
     return _back()
 
 
@@ -157,4 +164,5 @@ ROUTES = (
     Door("POST", "/reviewers/reinstate", _reinstate, "manager", takes="form"),
     Door("POST", "/reviewers/grant", _grant, "manager", takes="form"),
     Door("POST", "/reviewers/revoke", _revoke, "manager", takes="form"),
+    Door("POST", "/reviewers/retire", _retire, "manager", takes="form"),
 )
