@@ -42,8 +42,10 @@ def test_a_decision_can_be_taken_back_as_if_it_had_never_been(queue: Queue, driv
     press(driver, "3", "d")
     settle(driver)
     assert re.fullmatch(r"u\s+Undo\s+\d+", text(driver, "[data-action=undo]"))
+    assert text(driver, "#today") == "1"
     press(driver, "u")
     settle(driver)
+    assert text(driver, "#today") == "0"
     assert "1 + 1" in text(driver, ".asked")
     assert text(driver, "#asking") == "Taken back: reject (style)"
     assert taken(queue) == 0

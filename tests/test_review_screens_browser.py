@@ -132,6 +132,16 @@ def steps(queue: Queue, content: Reasoning = PROOF) -> None:
     queue.enqueue([an_item(1, content)])
 
 
+def test_after_the_last_step_come_those_that_were_passed_over(queue: Queue, driver: Chrome, page: Visit) -> None:
+    steps(queue)
+    page()
+    press(driver, *[Keys.ARROW_DOWN] * 6, "g")
+    assert current(driver, ".step") == "Step 1"
+    press(driver, *"gggggg", Keys.ENTER)
+    answered(queue, driver, 1)
+    assert said(queue).labels == (1,) * 7
+
+
 def test_the_first_bad_step_ends_the_labels(queue: Queue, driver: Chrome, page: Visit) -> None:
     steps(queue)
     page()

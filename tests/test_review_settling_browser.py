@@ -95,6 +95,17 @@ def test_both_answers_may_do_and_a_gap_in_the_guideline_is_told(
     assert row.verdict in ("chosen", "tie")
 
 
+def test_who_settles_is_led_from_the_end_of_the_review_to_what_waits(
+    adjudicating: Queue, driver: Chrome, page: Visit
+) -> None:
+    split(adjudicating, an_item(1, PAIR, need=2), {"verdict": "a", "strength": 1}, {"verdict": "tie"})
+    page()
+    driver.find_element(By.LINK_TEXT, "settle it").click()
+    settle(driver)
+    assert mode(driver) == "reading"
+    assert driver.current_url.endswith("/adjudicate")
+
+
 def test_an_item_may_be_broken(adjudicating: Queue, driver: Chrome, page: Visit) -> None:
     failed = {"verdict": "fail", "labels": (None, 1, None, -1)}
     split(adjudicating, an_item(1, TALK, need=2), {"verdict": "success"}, failed)

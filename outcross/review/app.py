@@ -65,7 +65,10 @@ def serve(
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
-        raise InputError(f"port {port} of {HOST} can't be used: {error.strerror}. Choose another.") from error
+        raise InputError(
+            f"port {port} of {HOST} can't be used: {error.strerror}. Choose another; or, if the page is served there "
+            "already, let `outcross invite NAME` print a link for it."
+        ) from error
     with listener:
         announce(f"http://{HOST}:{listener.getsockname()[1]}/")
         # No access log: it would hold the tokens of one-time links.

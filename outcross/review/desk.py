@@ -13,6 +13,7 @@ from outcross.data.review.answers import Ruling
 from outcross.data.review.claims import LEASE
 from outcross.data.review.gold import LOCKED, PASS, QUALIFYING
 from outcross.data.review.items import MAX_DRAFT, Claim, Desk, SkipReason
+from outcross.data.review.people import Account
 from outcross.data.review.queue import MAX_NOTE, Queue
 from outcross.data.samples import Prose, Record
 from outcross.errors import ReviewError
@@ -28,11 +29,20 @@ GRACE = 10.0
 
 @dataclass(frozen=True)
 class Seat:
-    """Who sits here: the queue, the name, the recipe (None for all)."""
+    """Who sits here: the queue, the account, the recipe (None for all)."""
 
     queue: Queue
-    reviewer: str
+    account: Account
     recipe: str | None
+
+    @property
+    def reviewer(self) -> str:
+        return self.account.name
+
+    def today(self) -> int:
+        """How many items they have decided since midnight, by this machine's clock."""
+        midnight = datetime.combine(datetime.now().astimezone().date(), time.min).timestamp()
+        return self.queue.decided_since(self.reviewer, midnight)
 
 
 class Asked(Record):
@@ -81,7 +91,7 @@ class Noted(Held):
 
 
 def _seat(request: Request, queue: TheQueue, me: Me) -> Seat:
-    return Seat(queue, me.name, request.app.state.recipe)
+    return Seat(queue, me, request.app.state.recipe)
 
 
 At = Annotated[Seat, Depends(_seat)]
@@ -112,12 +122,10 @@ def _ahead(sent: Asked, seat: Seat) -> dict[str, Any]:
         held = seat.queue.lease(seat.reviewer, seat.recipe, desk=sent.desk)
     except ReviewError as error:
         refusal = error
-    midnight = datetime.combine(datetime.now().astimezone().date(), time.min).timestamp()
-    today = seat.queue.decided_since(seat.reviewer, midnight)
-    end = None
+    today, end = seat.today(), None
     if not held:
-        counts = seat.queue.counts(seat.recipe)
-        end = render("end.html", today=today, counts=counts, desk=sent.desk, refusal=refusal)
+        facts = {"today": today, "counts": seat.queue.counts(seat.recipe), "account": seat.account}
+        end = render("end.html", **facts, desk=sent.desk, refusal=refusal)
     return {"items": [_visible(claim, have=sent.have) for claim in held], "today": today, "end": end}
 
 
@@ -161,7 +169,7 @@ def _decide(sent: Decided, seat: At) -> dict[str, Any]:
 
 
 def _undo(sent: Held, seat: At) -> dict[str, Any]:
-    return {"item": _visible(seat.queue.undo(sent.token, seat.reviewer))}
+    return {"item": _visible(seat.queue.undo(sent.token, seat.reviewer)), "today": seat.today()}
 
 
 def _skip(sent: Skipped, seat: At) -> dict[str, str]:

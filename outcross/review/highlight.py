@@ -115,14 +115,15 @@ NAMERS = frozenset({"class", "def", "fn", "fun", "func", "function", "interface"
 """Words after which a thing is named."""
 
 PYTHONIC = re.compile(
-    r"^(?:[ \t]*+(?:async )?(?:def|class) \w++[^\n]*[:(][ \t]*(?:#[^\n]*)?$|(?:import \w|from [\w.]+ import )|>>> )",
+    r"^(?:[ \t]*+(?:async )?(?:def|class) \w++(?:[^\n]*[:(]|\([^\n]*,)[ \t]*(?:#[^\n]*)?$"
+    r"|(?:import \w|from [\w.]+ import )|>>> )",
     re.MULTILINE,
 )
 FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 SURE = re.compile(
     r"#include\b|#!/|<\?php|package [\w.]+;?$|(?:public|private|protected|static) \w|[{}];?$|.*[=(].*;$|.*\)\s*\{$"
     r"|(?:export |async )*function\b.*[({]|(?:const|let|var) \w+ ?=|(?:pub )?fn \w+.*[({]|func .*\{$"
-    r"|(?:async )?(?:def|class) \w+.*[:(]$|import \w|from [\w.]+ import |>>> "
+    r"|(?:async )?(?:def|class) \w+(?:.*[:(]|\(.*,)$|import \w|from [\w.]+ import |>>> "
 )
 """Of a line without its indent: that it is code."""
 

@@ -277,7 +277,8 @@ async function undo() {
   layers.reset(saving());
   try {
     await drafts.save();
-    const { item } = await post("/undo", { token });
+    const { item, today } = await post("/undo", { token });
+    $("today").textContent = today;
     const back = await prepare(item, page);
     line = [back, ...line.filter((one) => one.token !== token)];
     past.pop();

@@ -60,7 +60,8 @@ export function open(item, page) {
       list.go(at);
       return describe();
     }
-    return list.go(left().find((index) => index > at) ?? at + 1, `Step ${at + 1}`);
+    const passed = left().find((index) => labels[index] === null); // not the unsure ones: they want a second thought
+    return list.go(left().find((index) => index > at) ?? passed ?? at + 1, `Step ${at + 1}`);
   }
 
   /** What was said of another step's error isn't said of this one's. */
