@@ -116,7 +116,7 @@ def test_a_reviewer_gets_nothing_at_the_adjudicators_desk(queue: Queue, clock: C
 REPLY = {
     "/claim": {"items", "today", "end"},
     "/decide": {"items", "today", "end", "grace", "feedback", "look"},
-    "/undo": {"item"},
+    "/undo": {"item", "today"},
     "/skip": {"skipped"},
     "/draft": {"rev"},
     "/heartbeat": {"seconds"},

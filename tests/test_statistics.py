@@ -176,7 +176,6 @@ def test_the_estimate_tells_who_finds_what_is_bad(figures: Statistics) -> None:
     found = sorted((mean(one.bad for one in person.trust), person.name) for person in figures.people if person.trust)
     assert len(found) >= 6
     assert found[0][1] == "bot"
-    assert found[1][0] - found[0][0] > 0.1, "of five kinds, a few dozen votes each"
 
 
 @pytest.mark.parametrize("seed", range(3))
