@@ -13,7 +13,7 @@ Says = Callable[[Claim], dict[str, object]]
 
 def sit_down(home: Home, *names: str, adjudicator: str = "") -> Queue:
     """The queue, with these people at work."""
-    queue = Queue(home.queue, chance=lambda: 1.0)  # no gold in between, and no pair swapped
+    queue = Queue(home.queue, chance=lambda: 0.99)  # no gold in between, and no pair swapped
     for name in names:
         queue.add_reviewer(name)
     if adjudicator:

@@ -152,7 +152,7 @@ def test_a_reviewer_who_is_often_wrong_is_paused_until_a_manager_has_looked(
         answer(queue, "approve")
     with pytest.raises(ReviewError, match="paused: too many answers"):
         queue.claim("ada")
-    assert queue.lease("ada", desk="training") == [], "training stays open, only there is none here"
+    assert queue.lease("ada", desk="training") == [], "open, only there is nothing to practise on"
     clock.time += 1
     management.reinstate("ada")
     answer(queue, "approve")
@@ -234,9 +234,14 @@ def test_gold_goes_on_though_nobody_could_tell(queue: Queue, management: Managem
     assert {row.source for row in queue.decisions()} == {"gold"}
 
 
-def test_a_paused_reviewer_gets_nothing_by_any_way(queue: Queue, management: Management) -> None:
+def test_a_paused_reviewer_gets_nothing_by_any_way_but_practice(queue: Queue, management: Management) -> None:
+    management.add_gold([a_gold(100, training=True)])
     queue.enqueue([an_item(1)])
     management.pause("ada")
+    claim = taken(queue, desk="training")
+    decision = queue.submit(claim.token, "ada", ruling(claim, "reject"))
+    assert decision
+    assert decision.stage == "training"
     with pytest.raises(sqlite3.IntegrityError, match="paused or gone"):
         sql(queue, f"{CLAIM} FROM item")
     with pytest.raises(ReviewError, match="no reviewer"):

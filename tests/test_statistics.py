@@ -139,7 +139,8 @@ def test_agreement_and_skips_are_those_of_their_queries(figures: Statistics, doc
     people = {person.name: person for person in figures.people}
     for name, alike, pairs, both, bad, items in documented["Raw agreement"]:
         agreement = people[name].agreement
-        assert (alike / pairs, 2 * both / bad, items) == close(agreement.raw, agreement.bad, agreement.items)
+        found = 2 * both / bad if bad else None
+        assert (alike / pairs, found, items) == close(agreement.raw, agreement.bad, agreement.items)
     skips = [(name, *skip) for name, person in people.items() for skip in person.skips.items()]
     assert documented["Skipped"] == skips != []
 

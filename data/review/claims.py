@@ -53,16 +53,17 @@ FROM item WHERE item.stage = 'review' AND item.source <> 'gold'
 FROM gold CROSS JOIN item ON item.id = gold.item
 WHERE gold.training AND gold.retired IS NULL {FREE}
   AND item.recipe || ' ' || ifnull(item.skill, '') NOT IN (SELECT value FROM json_each(:locked))
-ORDER BY random() LIMIT 1""",
+ORDER BY item.id""",
     ),
 }
-"""Where each desk looks for the next item, first to last. A CROSS JOIN keeps its order, so that the few come first."""
+"""Where each desk looks for the next item, first to last; of several that are found one is drawn. A CROSS JOIN keeps
+its order, so that the few come first."""
 
 GOLD = (
     "SELECT item.id, item.kind FROM gold CROSS JOIN item ON item.id = gold.item "
     "WHERE NOT gold.training AND gold.retired IS NULL "
     "AND (item.recipe, item.hint IS NULL) = (SELECT recipe, hint IS NULL FROM item WHERE id = :best) "
-    f"{FREE} {SKILLED} ORDER BY random() LIMIT 1"
+    f"{FREE} {SKILLED} ORDER BY item.id"
 )
 """Gold that may take the best item's place: of the same recipe, and with something to show afterwards where that one
 has, so that neither its turning up nor what follows says anything."""
@@ -142,16 +143,17 @@ def lease(
     """
     locked = gold.locked(connection, reviewer, now) if desk == "training" else {}
     facts = {"recipe": recipe, "reviewer": reviewer, "locked": json.dumps(list(locked))}
-    found = (connection.execute(f"{CANDIDATE} {origin}", facts).fetchone() for origin in BEST[desk])
-    if (best := next(filter(None, found), None)) is None:
+    found = (connection.execute(f"{CANDIDATE} {origin}", facts).fetchall() for origin in BEST[desk])
+    if not (candidates := next(filter(None, found), [])):
         if locked:
             raise ReviewError(next(iter(locked.values())))
         return False
+    best = _one_of(candidates, chance)
     if desk == "review":
         # Looked for in any case, so that the time which a claim takes says nothing either.
-        instead = connection.execute(GOLD, facts | {"best": best["id"]}).fetchone()
+        instead = connection.execute(GOLD, facts | {"best": best["id"]}).fetchall()
         drawn = chance() < _gold_share(connection, reviewer)
-        best = instead if drawn and instead and not best["begun"] else best
+        best = _one_of(instead, chance) if drawn and instead and not best["begun"] else best
     item = best["id"]
     row = facts | {"item": item, "token": secrets.token_urlsafe(24), "desk": desk, "now": now, "expires": now + LEASE}
     if best["kind"] == "preference":
@@ -160,6 +162,10 @@ def lease(
         swapped = desk == "adjudication" and chance() < 0.5
     connection.execute(INSERT, row | {"swapped": swapped})
     return True
+
+
+def _one_of(rows: list[sqlite3.Row], chance: Callable[[], float]) -> sqlite3.Row:
+    return rows[int(chance() * len(rows))] if len(rows) > 1 else rows[0]
 
 
 def _gold_share(connection: sqlite3.Connection, reviewer: str) -> float:
