@@ -47,13 +47,15 @@ WHERE item.stage = 'review' AND item.id NOT IN (SELECT item FROM gold WHERE trai
 FROM item WHERE item.stage = 'review' AND item.source <> 'gold'
 {FREE} {SKILLED} {ROOM} ORDER BY item.prio DESC, item.created, item.rowid LIMIT 1""",
     ),
-    "adjudication": (f"FROM item WHERE item.stage = 'adjudication' {FREE} {ROOM} ORDER BY item.created LIMIT 1",),
+    "adjudication": (
+        f"FROM item WHERE item.stage = 'adjudication' {FREE} {ROOM} ORDER BY item.created, item.rowid LIMIT 1",
+    ),
     "training": (
         f"""
 FROM gold CROSS JOIN item ON item.id = gold.item
 WHERE gold.training AND gold.retired IS NULL {FREE}
   AND item.recipe || ' ' || ifnull(item.skill, '') NOT IN (SELECT value FROM json_each(:locked))
-ORDER BY item.id""",
+ORDER BY item.rowid""",
     ),
 }
 """Where each desk looks for the next item, first to last; of several that are found one is drawn. A CROSS JOIN keeps
@@ -63,7 +65,7 @@ GOLD = (
     "SELECT item.id, item.kind FROM gold CROSS JOIN item ON item.id = gold.item "
     "WHERE NOT gold.training AND gold.retired IS NULL "
     "AND (item.recipe, item.hint IS NULL) = (SELECT recipe, hint IS NULL FROM item WHERE id = :best) "
-    f"{FREE} {SKILLED} ORDER BY item.id"
+    f"{FREE} {SKILLED} ORDER BY item.rowid"
 )
 """Gold that may take the best item's place: of the same recipe, and with something to show afterwards where that one
 has, so that neither its turning up nor what follows says anything."""
