@@ -163,6 +163,8 @@ def next_steps(console: Console, home: Home, name: str) -> None:
 
 def rows(console: Console, frame: pl.DataFrame) -> None:
     """Print rows one below the other, every column that a training job is likely to use."""
+    if frame.is_empty():
+        console.print("It holds none.")
     skip = {"provenance", "provenance_digest", "kind"}
     for row in frame.iter_rows(named=True):
         console.rule(style="dim")

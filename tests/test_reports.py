@@ -39,6 +39,10 @@ def test_a_rows_control_characters_are_shown_and_not_obeyed(text):
     assert "\\x" in said
 
 
+def test_what_has_no_rows_is_not_met_with_silence():
+    assert printed(reports.rows, pl.DataFrame(schema={"chosen": pl.String})) == "It holds none.\n"
+
+
 def test_brackets_in_texts_are_text_and_no_markup():
     assert "[red]loud[/red] [/]" in printed(reports.rows, pl.DataFrame({"response": ["[red]loud[/red] [/]"]}))
     assert "the recipe's [source]" in printed(reports.intake, Intake(2, 1, {"see the recipe's [source]": 1}))
