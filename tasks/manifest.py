@@ -19,7 +19,8 @@ from outcross.data.stores import screening
 from outcross.data.stores.home import Home
 from outcross.mixture.policy import Policy
 from outcross.mixture.weights import Mixture
-from outcross.tasks.evidence import Evidence, render
+from outcross.tasks.evidence.facts import Evidence
+from outcross.tasks.evidence.page import render
 from outcross.tasks.gate import GateReport
 from outcross.tasks.screen import Screen
 
