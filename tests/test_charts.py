@@ -160,7 +160,7 @@ def test_a_drawing_scales_has_a_label_and_names_no_address():
 
 def test_points_outside_the_domain_are_left_out():
     frame = pl.DataFrame({"x": [0.0, 0.5, 9.0, float("nan")], "y": [0.0, 0.5, 0.0, 0.0]})
-    text = points(frame, about="it", domain=(-1, 1, -1, 1), side=100)
+    text = points(frame, about="it", domain=(-1, 1, -1, 1), width=100)
     assert "M50.0 50.0h0M75.0 25.0h0" in text
     assert text.count("h0") == 2
 

@@ -4,6 +4,8 @@ The setting of Shumailov et al. (arXiv 2305.17493): 500 rows a generation, to ge
 strata, the components. All chains run beside each other, and each fit starts from the last one.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -28,14 +30,14 @@ DRAWN = 300
 """Points of a picture."""
 
 REASONS = {
-    "human": "nothing is compounded",
-    "replace": "a component is lost, and what is left shrinks to a point",
-    "accumulate": "there is no narrowing here for the pool to compound, only noise, and that it holds",
-    "share": "fifty human rows keep both components alive, and blur them",
-    "golden": "human rows hold the weight, so that noise has little to work on",
-    "depth1": "no noise is ever compounded",
-    "ours": "no noise is ever compounded, and both strata keep their human shares",
-    "lopsided": "a human floor that is filled from one stratum saves nothing of the other",
+    "human": "Nothing is compounded",
+    "replace": "Both components shrink and drift, until one is lost and the other a point",
+    "accumulate": "There is no narrowing here for the pool to compound, only noise, and that it holds",
+    "share": "Fifty human rows keep both components alive, and blur them",
+    "golden": "Human rows hold the weight, so that noise has little to work on",
+    "depth1": "No noise is ever compounded",
+    "ours": "No noise is ever compounded, and both strata keep their human shares",
+    "lopsided": "A human floor that is filled from one stratum saves nothing of the other",
 }
 
 Floats = NDArray[np.float64]
@@ -70,8 +72,9 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
     }
     left = {name: float(values[-1]) for name, values in measures.items()}
     said = (
-        f"After {last:,} generations the smaller component holds {left['smaller component']:.0%} of the rows, and the "
-        f"spread inside components is {figure(left['spread'])}, of the truth’s 0.70: {REASONS[policy]}."
+        f"{_verdict(policy, left)}: after {last:,} generations the smaller component holds "
+        f"{100 * left['smaller component']:.0f} % of the rows, and the spread inside components is "
+        f"{figure(left['spread'])} of 0.70."
     )
     drawn = [_drawn(policy, mark, _written(fits[mark], DRAWN, seed)[0]) for mark in MARKS if mark in fits]
     return Result(
@@ -110,6 +113,11 @@ def sliced(points: Floats, others: Floats, directions: int = 32) -> Floats:
     lines = np.stack([np.cos(angles), np.sin(angles)])
     gaps = np.sort(points @ lines, axis=1) - np.sort(others @ lines, axis=1)
     return np.asarray(np.sqrt((gaps**2).mean(axis=(1, 2))))
+
+
+def _verdict(policy: str, left: Mapping[str, float]) -> str:
+    lost = policy == "replace" and left["smaller component"] == 0
+    return "One component is lost, and what is left shrinks to a point" if lost else REASONS[policy]
 
 
 def _kept(policy: str, rows: Floats, strata: NDArray[np.int64]) -> Floats:
