@@ -148,6 +148,11 @@ def test_drawings_in_one_page_share_no_id_and_point_at_their_own():
         assert pointed <= {f"url(#{name})" for name in own}
 
 
+def test_the_same_chart_is_the_same_text():
+    one, two = (lines(curve("a", [1, 2]), x="g", y="v", series="s", about="it") for _ in range(2))
+    assert one == two
+
+
 def test_a_drawing_scales_has_a_label_and_names_no_address():
     text = lines(curve("a", [1, 2]), x="g", y="v", series="s", about='a "b" <c>\x07')
     root = ET.fromstring(text)

@@ -71,11 +71,8 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
         "smaller component": np.array([np.median(fits[mark].weights.min(axis=1)) for mark in marks]),
     }
     left = {name: float(values[-1]) for name, values in measures.items()}
-    said = (
-        f"{_verdict(policy, left)}: after {last:,} generations the smaller component holds "
-        f"{100 * left['smaller component']:.0f} % of the rows, and the spread inside components is "
-        f"{figure(left['spread'])} of 0.70."
-    )
+    smaller = f"{100 * left['smaller component']:.0f} % of the rows in the smaller component"
+    said = f"{_verdict(policy, left)}: {smaller}, and a spread of {figure(left['spread'])} inside components."
     drawn = [_drawn(policy, mark, _written(fits[mark], DRAWN, seed)[0]) for mark in MARKS if mark in fits]
     return Result(
         "components", curves(policy, marks, measures), survived(policy, left), pl.concat(drawn), {policy: said}

@@ -64,8 +64,7 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
     }
     left = {name: float(values[-1]) for name, values in measures.items()}
     said = (
-        f"{REASONS[policy]}: after {last:,} generations the spread is {figure(left['spread'])} of the truth’s, and "
-        f"{figure(left['spread, narrowed'])} with narrowing."
+        f"{REASONS[policy]}: a spread of {figure(left['spread'])}, and of {figure(left['spread, narrowed'])} narrowed."
     )
     return Result("gaussian", curves(policy, marks, measures), survived(policy, left), said={policy: said})
 

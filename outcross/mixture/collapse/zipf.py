@@ -48,10 +48,8 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
         fits = chain(policy, seed=seed, generations=last, top_p=top_p)
         measures |= {f"{name}{habit}": values for name, values in measured(fits).items()}
     left = {name: float(values[-1]) for name, values in measures.items()}
-    said = (
-        f"{REASONS[policy]}: after {last:,} generations {100 * left['tail mass']:.0f} % of the tail’s mass is left, "
-        f"and {left['symbols']:,.0f} of {measures['symbols'][0]:,.0f} symbols."
-    )
+    symbols = f"{left['symbols']:,.0f} of {measures['symbols'][0]:,.0f} symbols"
+    said = f"{REASONS[policy]}: {100 * left['tail mass']:.0f} % of the tail’s mass, and {symbols}."
     return Result("zipf", curves(policy, np.arange(last + 1), measures), survived(policy, left), said={policy: said})
 
 
