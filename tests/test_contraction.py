@@ -176,6 +176,17 @@ def test_a_generator_that_writes_more_of_a_plain_stratum_is_compared_stratum_by_
     assert Measured.of(texts, human).kappa(human & plain, ~human).rows == 180
 
 
+def test_rare_words_are_those_of_the_tail_and_fresh_ones_those_that_other_documents_use():
+    rows = [(f"{n}", "s", f"the the the the the the only{n} shared{n // 2}") for n in range(40)]
+    texts = pl.DataFrame(rows, schema=["document", "stratum", "text"], orient="row")
+    rows = Measured.of(texts, everyone(texts), share=0.2, seed=1).rows
+    assert rows["tail"].sum() == pytest.approx(0.2 * rows["words"].sum())
+    # Of 40 documents each shares one word with one other, which is in the other half or in the same one.
+    assert set(rows["fresh"].round(6)) == {0, 1}
+    pairs = rows["fresh"].to_numpy().reshape(20, 2)
+    assert (pairs[:, 0] == pairs[:, 1]).all()
+
+
 def test_marks_for_other_rows_are_refused(docstrings):
     with pytest.raises(InputError, match="need as many marks"):
         Measured.of(docstrings, np.ones(3, dtype=bool))

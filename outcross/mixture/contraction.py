@@ -94,6 +94,10 @@ class Measured:
         rows = texts.with_columns(weight, *(pl.Series(name, values) for name, values in columns.items()))
         return cls(rows, words, len(vocabulary))
 
+    def take(self, chosen: NDArray[np.integer]) -> "Measured":
+        """Some rows, by their places, as they were measured among all."""
+        return Measured(self.rows[chosen], self.words.take(chosen), self.n_types)
+
     def kappa(self, human: Keep, other: Keep, *, seed: int = 0) -> Kappa:
         """Compare other rows with human ones, stratum by stratum.
 
