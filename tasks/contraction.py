@@ -51,8 +51,8 @@ class Contraction:
     """
 
     strata: pl.DataFrame
-    """The columns `STRATA`, ordered by stratum: `kappa` is the lower bound for the candidates that models wrote or
-    drafted, end to end, `kappa_point` the estimate, `rows` their number; for the others see `biases`."""
+    """The columns `STRATA`, ordered by stratum: `kappa` is the lower bound, 1 at most, for the candidates that models
+    wrote or drafted, end to end; `kappa_point` the estimate, `rows` their number; for the others see `biases`."""
     gates: pl.DataFrame
     """The columns `GATES`: what each validator alone keeps of the rows `judged`, drafts or people's; `rows` and
     `documents` are those kept. `flagged` says that it cuts more than 5 % of people's own rare words, so that it narrows
@@ -104,7 +104,9 @@ def _strata(measured: Measured, known: pl.DataFrame, seed: int) -> pl.DataFrame:
     for stratum, part in _parts(measured, "stratum"):
         human = _human(part)
         kappa = part.kappa(human, ~human, seed=seed)
-        found.append((stratum, kappa.low, kappa.tail, int((~human).sum())))
+        # More rare words than people's are no gain: a model's noise is rare too.
+        low = None if kappa.low is None else min(1.0, kappa.low)
+        found.append((stratum, low, kappa.tail, int((~human).sum())))
     schema = {name: STRATA[name] for name in ("stratum", "kappa", "kappa_point", "rows")}
     strata = pl.DataFrame(found, schema=schema, orient="row")
     return known.join(strata, on="stratum", how="left", maintain_order="left").select(STRATA.keys())

@@ -110,6 +110,19 @@ def test_rows_of_one_document_tell_less_than_as_many_documents(docstrings):
     assert clustered.high - clustered.low > 1.5 * (naive.high - naive.low)
 
 
+def test_bundles_of_many_documents_vary_as_documents_do(docstrings, monkeypatch):
+    alone = docstrings.with_columns(document=pl.int_range(pl.len()).cast(pl.String))
+    measured = Measured.of(alone, everyone(alone))
+    first = np.arange(alone.height) % 2 == 0
+    monkeypatch.setattr("outcross.mixture.contraction.BUNDLES", 10_000)
+    one = measured.kappa(first, ~first)
+    monkeypatch.setattr("outcross.mixture.contraction.BUNDLES", 500)
+    other = measured.kappa(first, ~first)
+    assert other.tail == one.tail
+    assert other.low != one.low
+    assert other.high - other.low == pytest.approx(one.high - one.low, rel=0.15)
+
+
 def test_the_order_of_rows_decides_nothing(docstrings):
     before, after = parts(docstrings[:800], 1)
     found = contraction(before, after)

@@ -1,6 +1,7 @@
 """Contraction of a small data set: what is measured from a home's own rows, signals and decisions."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -66,6 +67,19 @@ def test_strata_have_the_lower_bound_and_are_unknown_where_rows_are_few(measured
     assert (blue["stratum"], blue["kappa"], blue["kappa_point"], blue["rows"]) == ("blue", None, None, 10)
     assert red["rows"] == 80
     assert 0 < red["kappa"] < red["kappa_point"] < 0.8
+
+
+def test_more_rare_words_than_people_s_count_as_all_of_them(measured_home):
+    home, recipe, _ = measured_home
+    found = candidates(home, recipe)
+    noisy = [
+        of(make.synthetic([], prose(np.random.default_rng(n), 1.05, stratum="red"), stratum="red"), f"red{n // 4}")
+        for n in range(100)
+    ]
+    found = replace(found, rows={**found.rows, **{one.sample_id: one for one in noisy}})
+    red = measure(home, recipe, found).strata.row(by_predicate=pl.col("stratum") == "red", named=True)
+    assert red["kappa_point"] > 1.1
+    assert red["kappa"] == 1
 
 
 def test_the_same_rows_give_the_same_numbers(measured_home):
