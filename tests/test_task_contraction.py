@@ -9,7 +9,7 @@ import pytest
 
 from outcross.agreement.intervals import upper_bound
 from outcross.data.samples import Instruction, Sample
-from outcross.data.stores import screening, vault
+from outcross.data.stores import screening, trust, vault
 from outcross.tasks import kept
 from outcross.tasks.bias import biases
 from outcross.tasks.candidates import candidates
@@ -217,6 +217,34 @@ def test_unreviewed_rows_are_as_wrong_as_audits_may_have_found(measured_home):
     found = biases(home, recipe, candidates(home, recipe))
     # 31 of red were audited by now, and one alone of blue.
     assert found["unreviewed_bias"].to_list() == pytest.approx([upper_bound(4, 32), upper_bound(3, 31)])
+
+
+def test_audits_of_drafts_that_the_screen_no_longer_accepts_say_nothing_of_those_it_does(measured_home):
+    home, recipe, drafts = measured_home
+    for seq, draft in enumerate(drafts[:5]):
+        decide(home, draft, "reject", seq=seq + 1, route="audit")
+    strict = recipe.model_copy(update={"screen": {**recipe.screen, "length": {"target": 9}}})
+    drafted(home, strict, drafts[4:], "accepted")
+    found = biases(home, strict, candidates(home, strict))
+    assert found["unreviewed_bias"].to_list() == [upper_bound(1, 1)] * 2
+    drafted(home, strict, drafts[:4], "borderline")
+    decide(home, drafts[5], "approve", seq=6, route="audit")
+    assert biases(home, strict, candidates(home, strict))["unreviewed_bias"][0] == pytest.approx(upper_bound(1, 2))
+
+
+def test_rows_that_experts_let_through_are_as_wrong_as_they_are_not_trusted(measured_home):
+    home, recipe, drafts = measured_home
+    edit = make.hybrid(drafts[0], "Mended.")
+    decide(home, drafts[0], "edit", seq=1, edit=edit)
+    for seq, draft in enumerate((drafts[1], drafts[2], drafts[85])):
+        decide(home, draft, "approve", seq=seq + 2)
+    posteriors = {edit.sample_id: 0.7, drafts[1].sample_id: 0.9, drafts[2].sample_id: 0.8, drafts[3].sample_id: 0.1}
+    rows = [(recipe.name, key, posterior, 1) for key, posterior in posteriors.items()]
+    trust.add(home, pl.DataFrame(rows, schema=trust.SCHEMA, orient="row"))
+    blue, red = biases(home, recipe, candidates(home, recipe)).iter_rows(named=True)
+    assert (red["hybrid_bias"], red["reviewed_bias"]) == pytest.approx((0.3, 0.15))
+    # Nobody has weighed the one that was approved there.
+    assert (blue["hybrid_bias"], blue["reviewed_bias"]) == (0, 0)
 
 
 def test_a_verdict_that_all_steps_are_right_is_no_fault_though_it_makes_a_sample(measured_home):
