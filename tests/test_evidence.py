@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 import pytest
 from pydantic import ValidationError
 
-from outcross.tasks.evidence import Evidence, render
+from outcross.tasks.evidence.facts import Evidence
+from outcross.tasks.evidence.page import render
 from outcross.tasks.gate import Check
 
 HOSTILE = "</title></script><script>alert(1)</script><img src=//evil.test/x onerror='alert(2)'>{{ 7 * 7 }}&\"'"

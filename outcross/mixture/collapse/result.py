@@ -1,0 +1,64 @@
+"""What an experiment came to under one policy, as tables that a page can draw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import polars as pl
+from numpy.typing import ArrayLike
+
+CURVES = pl.Schema({"policy": pl.String, "generation": pl.Int64, "measure": pl.String, "value": pl.Float64})
+SURVIVED = pl.Schema({"policy": pl.String, "measure": pl.String, "value": pl.Float64})
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Curves over generations, what survived, pictures and a sentence, for one policy or for several."""
+
+    experiment: str
+    curves: pl.DataFrame
+    """One line a policy, generation and measure: `policy`, `generation`, `measure`, `value`."""
+    survived: pl.DataFrame
+    """What was left after the last generation: `policy`, `measure`, `value`."""
+    pictures: pl.DataFrame | None = None
+    """`policy` and `generation` with what the page shall show of it, which its other columns tell: `x` and `y` for
+    points; `x`, `y` and `shade` (0 to 1) for the dark of pixels, y downwards; `text` for samples of text."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """One sentence of conclusion by policy."""
+
+    @classmethod
+    def together(cls, parts: Sequence[Self]) -> Self:
+        """The results of one experiment under several policies, as one; the parts' order is kept."""
+        pictures = [part.pictures for part in parts if part.pictures is not None]
+        return cls(
+            experiment=parts[0].experiment,
+            curves=pl.concat([part.curves for part in parts]),
+            survived=pl.concat([part.survived for part in parts]),
+            pictures=pl.concat(pictures) if pictures else None,
+            said={policy: sentence for part in parts for policy, sentence in part.said.items()},
+        )
+
+
+def curves(policy: str, generations: ArrayLike, measures: Mapping[str, ArrayLike]) -> pl.DataFrame:
+    """The curves of one policy.
+
+    Args:
+        policy: its key.
+        generations: shape (n,); 0 is fitted to human rows alone.
+        measures: values by name, shape (n,) each.
+    """
+    parts = [
+        pl.DataFrame({"generation": generations, "value": values}, schema_overrides=CURVES).select(
+            pl.lit(policy).alias("policy"), "generation", pl.lit(measure).alias("measure"), "value"
+        )
+        for measure, values in measures.items()
+    ]
+    return pl.concat([CURVES.to_frame(), *parts])
+
+
+def survived(policy: str, measures: Mapping[str, float]) -> pl.DataFrame:
+    """What was left under one policy."""
+    return pl.DataFrame(
+        {"policy": [policy] * len(measures), "measure": list(measures), "value": [float(v) for v in measures.values()]},
+        schema=SURVIVED,
+    )
