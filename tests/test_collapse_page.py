@@ -57,7 +57,7 @@ def test_each_policy_has_a_line_in_each_chart_its_figures_and_its_sentence():
 
 
 def test_the_first_sentence_tells_of_the_tail_where_it_is_known():
-    assert "5 % under “replace”, 5 % under “accumulate”" in words(drawn())
+    assert "“replace” 5 %, “accumulate” 5 %, “golden weight” 5 %, “ours” 5 %." in words(drawn())
     assert "%" not in words(drawn({"gaussian": result("gaussian")})).partition("The policies")[0]
 
 

@@ -49,13 +49,11 @@ def render(results: Mapping[str, Result], absent: Mapping[str, Absent], settings
 def headline(results: Mapping[str, Result]) -> str:
     """What it all shows, in one sentence, with its numbers where they are known."""
     kept = {} if "zipf" not in results else _left(results["zipf"], "tail mass")
-    numbers = ", ".join(
-        f"{100 * kept[policy]:.0f} % under “{POLICIES[policy]}”" for policy in HEADLINED if policy in kept
-    )
+    numbers = [f"“{POLICIES[policy]}” {100 * kept[policy]:.0f} %" for policy in HEADLINED if policy in kept]
     return (
         "Models that train on what models wrote lose what is rare first and then nearly all; what holds is "
         "people’s rows in each stratum with weight enough, and synthetic rows from a model that saw people’s alone."
-        + (f" Of a long tail’s mass there stay {numbers}." if numbers else "")
+        + (f" What is left of a long tail’s mass: {', '.join(numbers)}." if numbers else "")
     )
 
 

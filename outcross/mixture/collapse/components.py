@@ -72,7 +72,7 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
     }
     left = {name: float(values[-1]) for name, values in measures.items()}
     smaller = f"{100 * left['smaller component']:.0f} % of the rows in the smaller component"
-    said = f"{_verdict(policy, left)}: {smaller}, and a spread of {figure(left['spread'])} inside components."
+    said = f"{_verdict(policy, left)}: {smaller}, a spread of {figure(left['spread'])}."
     drawn = [_drawn(policy, mark, _written(fits[mark], DRAWN, seed)[0]) for mark in MARKS if mark in fits]
     return Result(
         "components", curves(policy, marks, measures), survived(policy, left), pl.concat(drawn), {policy: said}
