@@ -6,6 +6,9 @@ import polars as pl
 
 from outcross.tasks.drawing import framed
 
+LEVELS = 8
+"""Shades between paper and ink."""
+
 
 def points(
     frame: pl.DataFrame, *, about: str, domain: tuple[float, float, float, float], colour: str = "c1", width: int = 120
@@ -31,24 +34,24 @@ def points(
     return framed(root, about, width, height)
 
 
-def pixels(frame: pl.DataFrame, *, about: str, colour: str = "ink", side: int = 120) -> str:
-    """A square picture of dark and light fields, for small multiples: y downwards.
+def pixels(frame: pl.DataFrame, *, about: str, colour: str = "ink", width: int = 120) -> str:
+    """A picture of dark and light fields, for small multiples: y downwards.
 
     Args:
         frame: integer columns `x` and `y` from 0, and `shade` from 0 (paper) to 1.
         about: what the picture shows.
-        side: of the square in pixels.
+        width: of the picture in pixels.
     """
-    root = _frame(side, side)
-    levels = frame.with_columns(level=(pl.col("shade").clip(0, 1) * 8).round().cast(pl.Int64)).filter(
-        pl.col("level") > 0
-    )
-    extent = 1 + max((int(frame[axis].max()) for axis in ("x", "y") if frame.height), default=0)  # type: ignore[arg-type]
-    scaled = SubElement(root, "g", {"transform": f"scale({side / extent:g})", "fill": f"var(--{colour})"})
+    columns, rows = (1 + int(frame[axis].max() or 0) for axis in ("x", "y"))  # type: ignore[arg-type]
+    scale = width / columns
+    root = _frame(width, round(scale * rows))
+    level = (pl.col("shade").clip(0, 1) * LEVELS).round().cast(pl.Int64)
+    levels = frame.with_columns(level=level).filter(pl.col("level") > 0)
+    scaled = SubElement(root, "g", {"transform": f"scale({scale:g})", "fill": f"var(--{colour})"})
     for (level,), part in levels.sort("level").group_by("level", maintain_order=True):
         fields = "".join(f"M{x} {y}h1v1h-1z" for x, y in part.select("x", "y").iter_rows())
-        SubElement(scaled, "path", {"d": fields, "fill-opacity": f"{level / 8:g}"})
-    return framed(root, about, side, side)
+        SubElement(scaled, "path", {"d": fields, "fill-opacity": f"{level / LEVELS:g}"})
+    return framed(root, about, width, round(scale * rows))
 
 
 def _frame(width: int, height: int) -> Element:

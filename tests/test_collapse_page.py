@@ -83,6 +83,14 @@ def test_pictures_stand_by_policy_and_generation():
     assert 'fill-opacity="0.5"' in drawn({"digits": result("digits", pixels)})
 
 
+def test_of_texts_each_policys_last_is_quoted():
+    samples = pl.DataFrame({"generation": [0, 10], "text": ["the first words", "the last words"]})
+    text = words(drawn({"language": result("language", samples)}))
+    assert "ours generation 10 the last words" in text
+    assert text.count("the last words") == len(POLICIES)
+    assert "the first words" not in text
+
+
 def test_the_text_that_was_read_is_named():
     results = {"language": result("language")}
     assert "The text: Python's documentation, 52,763 paragraphs." in words(

@@ -74,7 +74,7 @@ CAPTIONS = {
         "A language model on real text",
         "A word-trigram model is trained on paragraphs that people wrote, and writes the text that the next one is "
         "trained on. Perplexity is measured on paragraphs that no model saw.",
-        pictures="A paragraph as the model writes it, by generation",
+        pictures="A paragraph as the last model writes it",
     ),
     "digits": Caption(
         "A model of handwritten digits",
@@ -85,7 +85,7 @@ CAPTIONS = {
     "transformer": Caption(
         "A small transformer on real text",
         "One model, fine-tuned each generation on what the last one wrote.",
-        pictures="A paragraph as the model writes it, by generation",
+        pictures="A paragraph as the last model writes it",
     ),
 }
 """By experiment."""

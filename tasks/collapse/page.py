@@ -95,6 +95,7 @@ def _part(part: str, result: Result | None, absent: Absent | None, titles: Mappi
         "last": result.curves["generation"].max(),
         "charts": [_chart(result, measure, caption, titles) for measure in named],
         "pictures": _pictures(result.pictures, titles),
+        "quotes": _quotes(result.pictures, titles),
         "columns": [caption.of(measure).title for measure in left],
         "rows": [
             (policy, titles.get(policy, policy), _figures(result, policy, left), said)
@@ -138,10 +139,10 @@ def _ticks(last: int) -> list[float]:
 
 
 def _pictures(frame: pl.DataFrame | None, titles: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Rows of small pictures by policy: texts, pixels or points, as the columns say."""
-    if frame is None:
+    """Rows of small pictures by policy: pixels or points, as the columns say."""
+    if frame is None or "text" in frame.columns:
         return []
-    domain = _domain(frame) if {"text", "shade"}.isdisjoint(frame.columns) else None
+    domain = None if "shade" in frame.columns else _domain(frame)
     rows = []
     for (policy,), part in frame.group_by("policy", maintain_order=True):
         strip = [
@@ -152,12 +153,20 @@ def _pictures(frame: pl.DataFrame | None, titles: Mapping[str, str]) -> list[dic
     return rows
 
 
-def _picture(frame: pl.DataFrame, about: str, policy: object, domain: Domain | None) -> dict[str, str]:
-    if "text" in frame.columns:
-        return {"text": str(frame["text"][0])}
+def _quotes(frame: pl.DataFrame | None, titles: Mapping[str, str]) -> list[tuple[str, str, int, str]]:
+    """What each policy's last model writes, as policy, title, generation and text."""
+    if frame is None or "text" not in frame.columns:
+        return []
+    last = frame.filter(pl.col("generation") == pl.col("generation").max().over("policy"))
+    chosen = last.group_by("policy", maintain_order=True).first()
+    rows = chosen.select("policy", "generation", "text").iter_rows()
+    return [(policy, titles.get(policy, policy), generation, text) for policy, generation, text in rows]
+
+
+def _picture(frame: pl.DataFrame, about: str, policy: object, domain: Domain | None) -> str:
     if domain is None:
-        return {"svg": pictures.pixels(frame, about=about)}
-    return {"svg": pictures.points(frame, about=about, domain=domain, colour=COLOURS.get(str(policy), "ink"))}
+        return pictures.pixels(frame, about=about)
+    return pictures.points(frame, about=about, domain=domain, colour=COLOURS.get(str(policy), "ink"))
 
 
 def _domain(frame: pl.DataFrame) -> Domain:
