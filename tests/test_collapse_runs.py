@@ -49,6 +49,8 @@ def test_what_is_not_known_is_refused_with_what_there_is():
         Settings(("zip",))
     with pytest.raises(InputError, match=r"no policy 'mine'\. Choose from: human, replace"):
         Settings(policies=("mine",))
+    with pytest.raises(InputError, match="/nowhere/at/all isn't there"):
+        Settings(text=Path("/nowhere/at/all"))
 
 
 def test_all_policies_run_where_none_is_named_and_a_parts_own_with_them():

@@ -56,6 +56,8 @@ class Settings:
         """
         _known("part", self.parts, EXPERIMENTS)
         _known("policy", self.policies, POLICIES)
+        if self.text is not None and not self.text.exists():
+            raise InputError(f"{self.text} isn't there. Give a text file, or a folder of Sphinx's sources.")
 
     def under(self, part: str) -> tuple[str, ...]:
         """The policies that a part is run under."""

@@ -93,7 +93,7 @@ def chain(policy: str, *, seed: int, generations: int) -> list[Pair]:
     for generation in range(1, generations + 1):
         points, wrote = (human if policy in DEPTH_ONE else fits[-1]).sample(budget, later)
         written = features(points)
-        weights = _pinned(wrote, human) if policy == "ours" else np.ones((CHAINS, budget))
+        weights = pinned(wrote, human) if policy == "ours" else np.ones((CHAINS, budget))
         if policy == "accumulate":
             pair, pool = fit(written, weights, fits[-1], pool)
         else:
@@ -134,7 +134,7 @@ def _written(fit: Pair, rows: int, seed: int) -> Floats:
     return fit.sample(rows, np.random.default_rng([seed, 3]))[0]
 
 
-def _pinned(wrote: NDArray[np.int64], human: Pair) -> Floats:
+def pinned(wrote: NDArray[np.int64], human: Pair) -> Floats:
     """Weights of mean 1 by which each stratum's written rows have the mass that it has among human rows."""
     second = wrote.mean(axis=1, keepdims=True)
     have = np.concatenate([1 - second, second], axis=1)
