@@ -1,4 +1,4 @@
-"""Small square pictures as SVG text, for many beside each other: points, and fields of dark and light."""
+"""Small pictures as SVG text, for many beside each other: points, and fields of dark and light."""
 
 from xml.etree.ElementTree import Element, SubElement
 
@@ -8,26 +8,27 @@ from outcross.tasks.drawing import framed
 
 
 def points(
-    frame: pl.DataFrame, *, about: str, domain: tuple[float, float, float, float], colour: str = "c1", side: int = 120
+    frame: pl.DataFrame, *, about: str, domain: tuple[float, float, float, float], colour: str = "c1", width: int = 120
 ) -> str:
-    """A square picture of points, for small multiples: no axes, y upwards.
+    """A picture of points, for small multiples: no axes, y upwards, both axes on one scale.
 
     Args:
         frame: numeric columns `x` and `y`; what lies outside the domain isn't drawn.
         about: what the picture shows.
         domain: left, right, bottom and top.
-        side: of the square in pixels.
+        width: of the picture in pixels.
     """
     left, right, bottom, top = domain
+    scale = width / (right - left)
+    height = round(scale * (top - bottom))
     inside = frame.filter(pl.col("x").is_between(left, right) & pl.col("y").is_between(bottom, top))
-    across = (inside["x"].to_numpy() - left) / (right - left) * side
-    down = (top - inside["y"].to_numpy()) / (top - bottom) * side
-    root = _square(side)
+    across, down = scale * (inside["x"].to_numpy() - left), scale * (top - inside["y"].to_numpy())
+    root = _frame(width, height)
     # Strokes of no length with round ends are dots, at a tenth of the size of circles.
     dots = "".join(f"M{h:.1f} {v:.1f}h0" for h, v in zip(across, down, strict=True))
     look = {"stroke": f"var(--{colour})", "stroke-width": "2.6", "stroke-linecap": "round", "stroke-opacity": ".7"}
     SubElement(root, "path", {"d": dots, "fill": "none"} | look)
-    return framed(root, about, side, side)
+    return framed(root, about, width, height)
 
 
 def pixels(frame: pl.DataFrame, *, about: str, colour: str = "ink", side: int = 120) -> str:
@@ -38,7 +39,7 @@ def pixels(frame: pl.DataFrame, *, about: str, colour: str = "ink", side: int = 
         about: what the picture shows.
         side: of the square in pixels.
     """
-    root = _square(side)
+    root = _frame(side, side)
     levels = frame.with_columns(level=(pl.col("shade").clip(0, 1) * 8).round().cast(pl.Int64)).filter(
         pl.col("level") > 0
     )
@@ -50,7 +51,7 @@ def pixels(frame: pl.DataFrame, *, about: str, colour: str = "ink", side: int = 
     return framed(root, about, side, side)
 
 
-def _square(side: int) -> Element:
+def _frame(width: int, height: int) -> Element:
     root = Element("svg")
-    SubElement(root, "rect", {"width": str(side), "height": str(side), "fill": "none", "stroke": "var(--line)"})
+    SubElement(root, "rect", {"width": str(width), "height": str(height), "fill": "none", "stroke": "var(--line)"})
     return root
