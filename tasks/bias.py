@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -29,6 +30,25 @@ def klass(found: Candidates, sample: Sample) -> str:
     if origin is not Origin.SYNTHETIC:
         return origin.value
     return "reviewed" if sample.sample_id in found.reviewed else "unreviewed"
+
+
+@dataclass(frozen=True)
+class Audited:
+    """Accepted drafts that auditors decided."""
+
+    drafts: int
+    faults: int
+
+    @property
+    def bound(self) -> float:
+        """Upper 95 % bound of the share with a fault; 1 without audits."""
+        return upper_bound(self.faults, self.drafts)
+
+
+def audited(home: Home, recipe: Recipe) -> Audited:
+    """The audits of a recipe so far, all strata together."""
+    found = _audits(home, recipe)
+    return Audited(found.height, int(found["fault"].sum()))
 
 
 def biases(home: Home, recipe: Recipe, found: Candidates) -> pl.DataFrame:
