@@ -1,13 +1,18 @@
-"""The mixture of a recipe: its policy, and the weights that this gives to the rows at hand."""
+"""The mixture of a recipe: its policy, what is measured of its rows, and the weights that follow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 from pydantic import ValidationError
 
 from outcross.data.recipe import Recipe
-from outcross.errors import RecipeError
+from outcross.data.stores.home import Home
+from outcross.errors import MixtureRefused, RecipeError
 from outcross.mixture.policy import Policy
-from outcross.mixture.weights import COLUMNS, Mixture, weigh
-from outcross.tasks.candidates import Candidates
+from outcross.mixture.weights import COLUMNS, TILT, Mixture, weigh
+from outcross.tasks.candidates import Candidates, candidates
+from outcross.tasks.contraction import Contraction, measure
 
 
 def policy(recipe: Recipe) -> Policy:
@@ -23,16 +28,41 @@ def policy(recipe: Recipe) -> Policy:
         raise RecipeError(f"recipe {recipe.name}: [mixture] `{first['loc'][0]}`: {first['msg']}.") from None
 
 
-def mix(found: Candidates, rules: Policy) -> Mixture:
-    """Weigh the candidates by the rules.
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """A mixture with what it was solved from."""
+
+    found: Candidates
+    contraction: Contraction
+    mixture: Mixture
+
+
+def mix(home: Home, recipe: Recipe) -> Mixed:
+    """Measure the rows that may go into a release, and weigh them by the recipe's policy.
 
     Raises:
         MixtureRefused: the policy can't be met with the rows at hand.
+        RecipeError: the policy doesn't hold.
     """
-    return weigh(_weighable(found), rules)
+    rules = policy(recipe)
+    found = candidates(home, recipe)
+    measured = measure(home, recipe, found)
+    rows = weighable(found).join(measured.tilts, on="sample_id", how="left", maintain_order="left")
+    mixture = weigh(rows.with_columns(pl.col(TILT).fill_null(1.0)), rules, measured.strata)
+    return Mixed(found, measured, mixture)
 
 
-def _weighable(found: Candidates) -> pl.DataFrame:
+def worth(home: Home, recipe: Recipe) -> Mapping[str, float]:
+    """What one more row that a person vouches for is worth, by stratum; empty where the policy can't be met yet."""
+    try:
+        plan = mix(home, recipe).mixture.plan
+    except MixtureRefused:
+        return {}
+    return dict(zip(plan.supply.strata, plan.worth.tolist(), strict=True))
+
+
+def weighable(found: Candidates) -> pl.DataFrame:
+    """The candidates as the mixture takes them, with the columns `COLUMNS`."""
     return pl.DataFrame(
         [
             (

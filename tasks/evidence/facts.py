@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from outcross.data.samples import Record
 from outcross.mixture.monitor.alarms import Watch
+from outcross.mixture.supply import SLACK
 from outcross.tasks.gate import Check
 
 
@@ -56,16 +57,17 @@ class Demand(Record):
     """What the policy asks of one stratum."""
 
     stratum: str
-    share: float = Field(ge=0, le=1)
+    share: float = Field(ge=0, le=1 + SLACK)
     """Of the release's mass."""
     kappa: float | None
     """The lower bound that the floor rests on; None where too little is there to measure."""
     floor: float = Field(ge=0, le=1)
     """Least share of the stratum that people's words hold."""
-    human: float = Field(ge=0, le=1)
+    human: float = Field(ge=0, le=1 + SLACK)
     """The share that they do hold, what experts put into hybrid rows included."""
-    price: float = Field(ge=0)
-    """Rows by which the largest possible release grows with one more human row here."""
+    price: float
+    """Rows by which the largest possible release grows with one more human row here; below 0 where such a row would
+    ask for more of what other strata lack."""
 
 
 class Planned(Record):
