@@ -51,7 +51,7 @@ def _fixed(supply: Supply, policy: Policy, size: float) -> Iterator[Counts]:
     no more rows than its own budget was taken for.
     """
     programme, total = Programme.of(supply, policy), 0
-    while (needed := _rows(programme, size, total)) is not None:
+    while (needed := fewest_parts(programme, size, total)) is not None:
         more = _upwards(needed)
         if more.sum() <= total or not (programme.rule == "bias budget").any():
             yield more
@@ -70,11 +70,11 @@ def _moving(supply: Supply, policy: Policy, size: float) -> Iterator[Counts]:
         programme = Programme.of(supply, policy, exact=exact)
 
         def enough(total: int, programme: Programme = programme) -> bool:
-            return _rows(programme, size, total) is not None
+            return fewest_parts(programme, size, total) is not None
 
         total = bisect_left(range(_most(supply, programme, size)), x=True, key=enough)
         for extra in (0, 1, 2, 4, *(len(supply.strata) * part // 4 for part in (1, 2, 4, 8))):
-            needed = _rows(programme, size, total + extra)
+            needed = fewest_parts(programme, size, total + extra)
             if needed is not None:
                 # Often as few rows do when they leave the target where it is.
                 yield from (_split(supply, total + extra), _apportioned(needed, total + extra))
@@ -103,11 +103,13 @@ def _most(supply: Supply, programme: Programme, size: float) -> int:
     return int(np.ceil(size * steepest * (1 + programme.policy.pinning))) + len(there)
 
 
-def _rows(programme: Programme, size: float, total: int) -> Vector | None:
-    """The fewest human rows to add, shape (n_strata,), with rules as they are once `total` rows have been added.
+def fewest_parts(programme: Programme, size: float, total: int) -> Vector | None:
+    """The fewest human rows to add, in fractions, with rules as they are once `total` rows have been added.
 
-    Where the target moves, exactly `total` are added, or None where so many don't do. Variables are those of the
-    programme and then the rows to add, all over `size`.
+    One linear programme, in the programme's variables and the rows to add, all over `size`.
+
+    Returns:
+        Shape (n_strata,). Where the target moves, exactly `total` are added, or None where so many don't do.
     """
     count, human = len(programme.shares), np.arange(0, len(programme.most), 4)
     rows, least = _after(programme, size, total)
