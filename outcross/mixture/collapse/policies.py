@@ -19,6 +19,7 @@ MEANINGS = {
     "golden": "Human rows and as many from the last generation; the human ones hold 0.618 of the weight.",
     "depth1": "The same weights, but all synthetic rows come from generation 0, which saw human rows only.",
     "ours": "Depth 1, the same weights, strata pinned to their human shares, and rare content not allowed to thin.",
+    "lopsided": "A constant budget of rows: 30 % of them human, but all of those from one of the two strata.",
 }
 """What each policy does, in a sentence."""
 
@@ -30,3 +31,22 @@ SHARE = 0.1
 
 MARKS = (0, 50, 100, 150, 200, 350, 2000)
 """Generations at which the original paper shows its pictures (Shumailov et al., arXiv 2305.17493)."""
+
+WEIGHTS = {"human": 1.0, "replace": 0.0, "share": SHARE, "golden": GOLDEN, "depth1": GOLDEN, "ours": GOLDEN}
+"""Weight on the human rows where it doesn't change; the others are what was written last."""
+
+DEPTH_ONE = ("depth1", "ours")
+"""Policies whose synthetic rows all come from generation 0."""
+
+
+def weight(policy: str, generation: int) -> float:
+    """Weight on what is kept: on the human rows, or under `accumulate` on the pool of all generations before.
+
+    Args:
+        generation: from 1; each writes as many rows as there are human ones.
+    """
+    return generation / (generation + 1) if policy == "accumulate" else WEIGHTS[policy]
+
+
+EXTRAS = {"components": {"lopsided": "30 % from one stratum"}}
+"""Titles of policies that one experiment alone is run under as well, by experiment and key."""

@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+from outcross.mixture.collapse.policies import MARKS
 
 CURVES = pl.Schema({"policy": pl.String, "generation": pl.Int64, "measure": pl.String, "value": pl.Float64})
 SURVIVED = pl.Schema({"policy": pl.String, "measure": pl.String, "value": pl.Float64})
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,3 +67,20 @@ def survived(policy: str, measures: Mapping[str, float]) -> pl.DataFrame:
         {"policy": [policy] * len(measures), "measure": list(measures), "value": [float(v) for v in measures.values()]},
         schema=SURVIVED,
     )
+
+
+def shown(last: int) -> NDArray[np.int64]:
+    """Generations worth a point on a curve: the first ten, then ever fewer, with those of the papers' pictures."""
+    spread = np.geomspace(10, max(last, 10), 50).round().astype(np.int64)
+    marks = np.unique(np.concatenate([np.arange(11), spread, MARKS, [last]]))
+    return marks[marks <= last]
+
+
+def figure(value: float) -> str:
+    """A number of two or three digits for a sentence, however small."""
+    if 0 < abs(value) < 1e-3:
+        digits, _, power = f"{value:.1e}".partition("e")
+        return f"{digits}·10{str(int(power)).translate(RAISED)}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
