@@ -1,5 +1,6 @@
 """Where values and the names beside them stand on an axis, in pixels."""
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,17 @@ def pixels(values: Floats, ends: tuple[float, float], scale: Scale, height: int)
     """Where values stand, in pixels from the top of a plot that shows what is between the ends."""
     low, high = _straight(np.array(ends), scale)
     return np.asarray(height * (high - _straight(values, scale)) / (high - low))
+
+
+def powers(ends: tuple[float, float]) -> list[float]:
+    """Marks of a log axis: powers of ten, with their doubles and fives where there are few."""
+    tens = range(math.floor(math.log10(ends[0])), math.ceil(math.log10(ends[1])) + 1)
+    for steps in ((1,), (1, 2, 5)):
+        marks = [step * 10.0**power for power in tens for step in steps if ends[0] <= step * 10.0**power <= ends[1]]
+        if len(marks) > 2:
+            break
+    # A mark each ten powers is enough where there are many.
+    return marks[:: math.ceil(len(marks) / 7)] if marks else marks
 
 
 def apart(places: Floats, gap: float, height: float) -> Floats:

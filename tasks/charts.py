@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import polars as pl
 
-from outcross.tasks.axes import Scale, apart, domain, pixels
+from outcross.tasks.axes import Scale, apart, domain, pixels, powers
 from outcross.tasks.drawing import FONT, nothing, svg
 from outcross.tasks.pages import cut
 
@@ -72,11 +72,8 @@ def lines(
     x_domain = [float(points["x"].min()), float(points["x"].max())]  # type: ignore[arg-type]
     axis = alt.Axis(grid=False, values=list(ticks)) if ticks else alt.Axis(grid=False, tickCount=5)
     across = alt.X("x:Q", title=x_title or None, axis=axis, scale=alt.Scale(type=x_scale, domain=x_domain, nice=False))
-    up = alt.Y(
-        "y:Q",
-        title=y_title or None,
-        axis=alt.Axis(tickCount=4, domain=False, ticks=False, format="~g" if y_scale == "log" else ""),
-    )
+    marks = {"values": powers(y_domain), "format": ",~g"} if y_scale == "log" else {"tickCount": 4, "format": ""}
+    up = alt.Y("y:Q", title=y_title or None, axis=alt.Axis.from_dict(marks | {"domain": False, "ticks": False}))
     drawn = (
         alt.Chart(points.select("x", "y", "series", bold=pl.col("name").is_in(list(bold))))
         .mark_line(clip=True)

@@ -54,12 +54,9 @@ def svg(chart: alt.TopLevelMixin, about: str) -> str:
     spec = _printable(chart.to_dict() | {"config": CONFIG})
     root = ET.fromstring(vl_convert.vegalite_to_svg(spec))  # noqa: S314  # drawn in this process
     _clean(root)
-    text = ET.tostring(root, encoding="unicode")
-    mark = blake2s(text.encode(), digest_size=4).hexdigest()
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            # Ids count from 1 in each drawing, and a page holds several.
-            element.set(name, f"d{mark}-{value}" if name == "id" else value.replace("url(#", f"url(#d{mark}-"))
+    _number(root, "")
+    # Ids are the drawing's own by what it shows: the same drawing is the same text, and another has others.
+    _number(root, f"d{blake2s(ET.tostring(root), digest_size=4).hexdigest()}-")
     return framed(root, about, float(root.get("width", 0)), float(root.get("height", 0)))
 
 
@@ -81,6 +78,18 @@ def _printable(value: Any) -> Any:  # noqa: ANN401  # a specification is JSON of
     if isinstance(value, dict):
         return {key: _printable(inner) for key, inner in value.items()}
     return [_printable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _number(root: ET.Element, prefix: str) -> None:
+    """Count the ids of a drawing from 0; the converter counts through all of its process."""
+    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    names = {old: f"{prefix}{place}" for place, old in enumerate(ids)}
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            if name == "id":
+                element.set(name, names[value])
+            elif value.startswith("url(#"):
+                element.set(name, f"url(#{names[value[5:-1]]})")
 
 
 def _clean(root: ET.Element) -> None:

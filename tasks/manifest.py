@@ -22,6 +22,7 @@ from outcross.mixture.weights import Mixture
 from outcross.tasks.evidence.facts import Evidence
 from outcross.tasks.evidence.page import render
 from outcross.tasks.gate import GateReport
+from outcross.tasks.lineage import lineage
 from outcross.tasks.screen import Screen
 
 _LOG = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def account(
         made: the rows that were weighed in, by id.
         kin: their ancestors, by id.
     """
+    weights = dict(mixture.rows.select("sample_id", "weight").iter_rows())
     outcomes = screening.outcomes(home, recipe.name, Screen.of(recipe).ruleset)
     by_class = mixture.strata.group_by("klass", maintain_order=True).agg(pl.col("rows").sum(), pl.col("mass").sum())
     left_out = mixture.left_out.group_by("reason").agg(pl.len().alias("rows"))
@@ -61,6 +63,7 @@ def account(
         },
         "reasons": [{"reason": reason, "rows": rows} for reason, rows in outcomes.reasons],
         "generators": generators(made.values(), kin),
+        "lineage": lineage(made, kin, weights),
         "review_log": _review_log(home),
     }
 

@@ -148,6 +148,11 @@ def test_drawings_in_one_page_share_no_id_and_point_at_their_own():
         assert pointed <= {f"url(#{name})" for name in own}
 
 
+def test_the_same_chart_is_the_same_text():
+    one, two = (lines(curve("a", [1, 2]), x="g", y="v", series="s", about="it") for _ in range(2))
+    assert one == two
+
+
 def test_a_drawing_scales_has_a_label_and_names_no_address():
     text = lines(curve("a", [1, 2]), x="g", y="v", series="s", about='a "b" <c>\x07')
     root = ET.fromstring(text)
@@ -160,7 +165,7 @@ def test_a_drawing_scales_has_a_label_and_names_no_address():
 
 def test_points_outside_the_domain_are_left_out():
     frame = pl.DataFrame({"x": [0.0, 0.5, 9.0, float("nan")], "y": [0.0, 0.5, 0.0, 0.0]})
-    text = points(frame, about="it", domain=(-1, 1, -1, 1), side=100)
+    text = points(frame, about="it", domain=(-1, 1, -1, 1), width=100)
     assert "M50.0 50.0h0M75.0 25.0h0" in text
     assert text.count("h0") == 2
 

@@ -79,6 +79,13 @@ def test_a_pool_of_sums_is_as_good_as_its_rows_where_components_stand_apart():
         assert part == pytest.approx(other, abs=0.01)
 
 
+def test_pinned_rows_hold_their_strata_at_the_human_shares():
+    wrote = (np.random.default_rng(8).random((2, 400)) < 0.45).astype(np.int64)
+    weights = components.pinned(wrote, components.truth(2))
+    assert (weights * wrote).sum(axis=1) / weights.sum(axis=1) == pytest.approx([0.3, 0.3])
+    assert weights.mean(axis=1) == pytest.approx([1, 1])
+
+
 def test_a_component_without_rows_is_lost_for_good():
     dead = components.truth()._replace(weights=np.array([[1.0, 0.0]]))
     points, wrote = dead.sample(200, np.random.default_rng(1))

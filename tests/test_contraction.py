@@ -110,6 +110,19 @@ def test_rows_of_one_document_tell_less_than_as_many_documents(docstrings):
     assert clustered.high - clustered.low > 1.5 * (naive.high - naive.low)
 
 
+def test_bundles_of_many_documents_vary_as_documents_do(docstrings, monkeypatch):
+    alone = docstrings.with_columns(document=pl.int_range(pl.len()).cast(pl.String))
+    measured = Measured.of(alone, everyone(alone))
+    first = np.arange(alone.height) % 2 == 0
+    monkeypatch.setattr("outcross.mixture.contraction.BUNDLES", 10_000)
+    one = measured.kappa(first, ~first)
+    monkeypatch.setattr("outcross.mixture.contraction.BUNDLES", 500)
+    other = measured.kappa(first, ~first)
+    assert other.tail == one.tail
+    assert other.low != one.low
+    assert other.high - other.low == pytest.approx(one.high - one.low, rel=0.15)
+
+
 def test_the_order_of_rows_decides_nothing(docstrings):
     before, after = parts(docstrings[:800], 1)
     found = contraction(before, after)
@@ -174,6 +187,17 @@ def test_a_generator_that_writes_more_of_a_plain_stratum_is_compared_stratum_by_
     mixed = Measured.of(texts.with_columns(stratum=pl.lit("all")), human).kappa(human, ~human)
     assert mixed.high < 0.7
     assert Measured.of(texts, human).kappa(human & plain, ~human).rows == 180
+
+
+def test_rare_words_are_those_of_the_tail_and_fresh_ones_those_that_other_documents_use():
+    rows = [(f"{n}", "s", f"the the the the the the only{n} shared{n // 2}") for n in range(40)]
+    texts = pl.DataFrame(rows, schema=["document", "stratum", "text"], orient="row")
+    rows = Measured.of(texts, everyone(texts), share=0.2, seed=1).rows
+    assert rows["tail"].sum() == pytest.approx(0.2 * rows["words"].sum())
+    # Of 40 documents each shares one word with one other, which is in the other half or in the same one.
+    assert set(rows["fresh"].round(6)) == {0, 1}
+    pairs = rows["fresh"].to_numpy().reshape(20, 2)
+    assert (pairs[:, 0] == pairs[:, 1]).all()
 
 
 def test_marks_for_other_rows_are_refused(docstrings):

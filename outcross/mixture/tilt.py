@@ -1,7 +1,6 @@
 """Tilt: weights inside a stratum that bring the means of a few features of a model's rows to people's."""
 
 import numpy as np
-import polars as pl
 from scipy.special import logsumexp
 
 from outcross.mixture.contraction import Measured
@@ -106,6 +105,8 @@ def _fits(factors: Floats, cap: float, least: float) -> bool:
 def _entropies(words: Encoded) -> Floats:
     """Entropy of each row's own words, in nats."""
     n_rows = len(words.lengths)
-    counts = pl.DataFrame({"row": words.row(), "type": words.ids}).group_by("row", "type").len()
-    shares = counts["len"].to_numpy() / words.lengths[counts["row"].to_numpy()]
-    return np.bincount(counts["row"].to_numpy(), -shares * np.log(shares), minlength=n_rows).astype(np.float64)
+    n_types = int(words.ids.max(initial=0)) + 1
+    pairs, counts = np.unique(words.row() * n_types + words.ids, return_counts=True)
+    row = pairs // n_types
+    shares = counts / words.lengths[row]
+    return np.bincount(row, -shares * np.log(shares), minlength=n_rows).astype(np.float64)

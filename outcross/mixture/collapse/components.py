@@ -4,6 +4,8 @@ The setting of Shumailov et al. (arXiv 2305.17493): 500 rows a generation, to ge
 strata, the components. All chains run beside each other, and each fit starts from the last one.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -28,14 +30,14 @@ DRAWN = 300
 """Points of a picture."""
 
 REASONS = {
-    "human": "nothing is compounded",
-    "replace": "a component is lost, and what is left shrinks to a point",
-    "accumulate": "there is no narrowing here for the pool to compound, only noise, and that it holds",
-    "share": "fifty human rows keep both components alive, and blur them",
-    "golden": "human rows hold the weight, so that noise has little to work on",
-    "depth1": "no noise is ever compounded",
-    "ours": "no noise is ever compounded, and both strata keep their human shares",
-    "lopsided": "a human floor that is filled from one stratum saves nothing of the other",
+    "human": "Nothing is compounded",
+    "replace": "Both components shrink and drift, until one is lost and the other a point",
+    "accumulate": "There is no narrowing here for the pool to compound, only noise, and that it holds",
+    "share": "Fifty human rows keep both components alive, and blur them",
+    "golden": "Human rows hold the weight, so that noise has little to work on",
+    "depth1": "No noise is ever compounded",
+    "ours": "No noise is ever compounded, and both strata keep their human shares",
+    "lopsided": "A human floor that is filled from one stratum saves nothing of the other",
 }
 
 Floats = NDArray[np.float64]
@@ -69,10 +71,8 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
         "smaller component": np.array([np.median(fits[mark].weights.min(axis=1)) for mark in marks]),
     }
     left = {name: float(values[-1]) for name, values in measures.items()}
-    said = (
-        f"After {last:,} generations the smaller component holds {left['smaller component']:.0%} of the rows, and the "
-        f"spread inside components is {figure(left['spread'])}, of the truth’s 0.70: {REASONS[policy]}."
-    )
+    smaller = f"{100 * left['smaller component']:.0f} % of the rows in the smaller component"
+    said = f"{_verdict(policy, left)}: {smaller}, a spread of {figure(left['spread'])}."
     drawn = [_drawn(policy, mark, _written(fits[mark], DRAWN, seed)[0]) for mark in MARKS if mark in fits]
     return Result(
         "components", curves(policy, marks, measures), survived(policy, left), pl.concat(drawn), {policy: said}
@@ -93,7 +93,7 @@ def chain(policy: str, *, seed: int, generations: int) -> list[Pair]:
     for generation in range(1, generations + 1):
         points, wrote = (human if policy in DEPTH_ONE else fits[-1]).sample(budget, later)
         written = features(points)
-        weights = _pinned(wrote, human) if policy == "ours" else np.ones((CHAINS, budget))
+        weights = pinned(wrote, human) if policy == "ours" else np.ones((CHAINS, budget))
         if policy == "accumulate":
             pair, pool = fit(written, weights, fits[-1], pool)
         else:
@@ -110,6 +110,11 @@ def sliced(points: Floats, others: Floats, directions: int = 32) -> Floats:
     lines = np.stack([np.cos(angles), np.sin(angles)])
     gaps = np.sort(points @ lines, axis=1) - np.sort(others @ lines, axis=1)
     return np.asarray(np.sqrt((gaps**2).mean(axis=(1, 2))))
+
+
+def _verdict(policy: str, left: Mapping[str, float]) -> str:
+    lost = policy == "replace" and left["smaller component"] == 0
+    return "One component is lost, and what is left shrinks to a point" if lost else REASONS[policy]
 
 
 def _kept(policy: str, rows: Floats, strata: NDArray[np.int64]) -> Floats:
@@ -129,7 +134,7 @@ def _written(fit: Pair, rows: int, seed: int) -> Floats:
     return fit.sample(rows, np.random.default_rng([seed, 3]))[0]
 
 
-def _pinned(wrote: NDArray[np.int64], human: Pair) -> Floats:
+def pinned(wrote: NDArray[np.int64], human: Pair) -> Floats:
     """Weights of mean 1 by which each stratum's written rows have the mass that it has among human rows."""
     second = wrote.mean(axis=1, keepdims=True)
     have = np.concatenate([1 - second, second], axis=1)

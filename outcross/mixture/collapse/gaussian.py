@@ -25,13 +25,13 @@ KAPPA = 0.9
 """Variance of what a contracting generator writes, as a share of the variance that it learnt."""
 
 REASONS = {
-    "human": "there is nothing to compound",
-    "replace": "each generation loses a hundredth of the variance, for ever",
-    "accumulate": "the pool stops the noise but not the narrowing, which thins it like t to the power of kappa - 1",
-    "share": "ten human rows pin the spread of ten rows: the count decides, and under narrowing the share",
-    "golden": "the human weight takes back each generation what the last one lost",
-    "depth1": "one round of loss is never compounded",
-    "ours": "with one stratum and no gate it is depth 1: one round of loss, never compounded",
+    "human": "Nothing is compounded",
+    "replace": "Each generation loses a hundredth of the variance, for ever",
+    "accumulate": "The pool stops the noise but not the narrowing, which goes on thinning it",
+    "share": "Ten human rows hold the spread no better than ten rows can, and a narrowing only by their share",
+    "golden": "The human weight takes back each time what the last generation lost",
+    "depth1": "One round of loss is made again and again, and never compounded",
+    "ours": "With one stratum this is depth 1: one round of loss, never compounded",
 }
 
 Floats = NDArray[np.float64]
@@ -64,9 +64,7 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
     }
     left = {name: float(values[-1]) for name, values in measures.items()}
     said = (
-        f"After {last:,} generations the spread is {figure(left['spread'])} of the truth’s, and "
-        f"{figure(left['spread, narrowed'])} where each generator also writes a tenth less variance than it learnt: "
-        f"{REASONS[policy]}."
+        f"{REASONS[policy]}: a spread of {figure(left['spread'])}, and of {figure(left['spread, narrowed'])} narrowed."
     )
     return Result("gaussian", curves(policy, marks, measures), survived(policy, left), said={policy: said})
 

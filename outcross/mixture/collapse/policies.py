@@ -48,5 +48,5 @@ def weight(policy: str, generation: int) -> float:
     return generation / (generation + 1) if policy == "accumulate" else WEIGHTS[policy]
 
 
-EXTRAS = {"components": {"lopsided": "30 % from one stratum"}}
+EXTRAS = {"components": {"lopsided": "30 %, one stratum"}}
 """Titles of policies that one experiment alone is run under as well, by experiment and key."""

@@ -27,7 +27,7 @@ class Result:
     """What was left after the last generation: `policy`, `measure`, `value`."""
     pictures: pl.DataFrame | None = None
     """`policy` and `generation` with what the page shall show of it, which its other columns tell: `x` and `y` for
-    points; `x`, `y` and `shade` (0 to 1) for the dark of pixels, y downwards; `text` for samples of text."""
+    points; `x`, `y` and `shade` (0 to 1) for the dark of pixels, y downwards; `text` for what a model writes."""
     said: Mapping[str, str] = field(default_factory=dict)
     """One sentence of conclusion by policy."""
 

@@ -21,13 +21,13 @@ TAIL = 0.1
 """Share of the truth's mass that the rarest symbols hold which are called the tail."""
 
 REASONS = {
-    "human": "what one sample of people’s text holds, and all that there is to keep",
-    "replace": "what falls below the cut once is gone for good",
-    "accumulate": "every symbol is still somewhere in the pool, so a count of survivors says that all is well",
-    "share": "the tail shrinks to the human share itself, for no generator writes it",
-    "golden": "the cut compounds, but only in the weight that is not human",
-    "depth1": "the cut is made once, on the human sample, and never again on its own leavings",
-    "ours": "the tail’s mass is pinned, though its shape inside thins towards its commoner symbols",
+    "human": "All that one sample of people’s text holds",
+    "replace": "What falls below the cut once is gone for good",
+    "accumulate": "Each symbol is still somewhere in the pool, and a count of survivors would say that all is well",
+    "share": "No generator writes the tail, so that the human share of it is what stays",
+    "golden": "The cut compounds, but only in the weight that is not human",
+    "depth1": "The cut is made once, on the human sample, and never again on its own leavings",
+    "ours": "The tail’s mass is pinned, though inside it thins towards its commoner symbols",
 }
 
 Floats = NDArray[np.float64]
@@ -48,11 +48,8 @@ def run(policy: str, *, seed: int = 0, generations: int | None = None, quick: bo
         fits = chain(policy, seed=seed, generations=last, top_p=top_p)
         measures |= {f"{name}{habit}": values for name, values in measured(fits).items()}
     left = {name: float(values[-1]) for name, values in measures.items()}
-    said = (
-        f"After {last:,} generations {left['tail mass']:.0%} of the tail’s mass is left and "
-        f"{left['symbols']:,.0f} of {measures['symbols'][0]:,.0f} symbols, at {left['entropy']:.2f} bits of "
-        f"{measures['entropy'][0]:.2f}: {REASONS[policy]}."
-    )
+    symbols = f"{left['symbols']:,.0f} of {measures['symbols'][0]:,.0f} symbols"
+    said = f"{REASONS[policy]}: {100 * left['tail mass']:.0f} % of the tail’s mass, and {symbols}."
     return Result("zipf", curves(policy, np.arange(last + 1), measures), survived(policy, left), said={policy: said})
 
 
