@@ -68,13 +68,13 @@ class Units:
             found["document"].rank("dense").to_numpy().astype(np.int64) - 1,
             names.search_sorted(found["stratum"]).to_numpy().astype(np.int64),
             tuple(names),
-            np.bincount(row, weights=words, minlength=found.height).astype(np.float64),
+            _sums(row, words, found.height),
             row.astype(np.int64),
         )
 
     def sums(self, nats: Vector) -> Vector:
         """Values of rows, shape (n_rows,), summed by unit, shape (n_units,)."""
-        return np.bincount(self.row, weights=nats, minlength=self.words.size).astype(np.float64)
+        return _sums(self.row, nats, self.words.size)
 
     @property
     def n_documents(self) -> int:
@@ -137,8 +137,8 @@ def compare(units: Units, ours: Vector, theirs: Vector, *, seed: int = 0, draws:
         seed: of the resampling.
         draws: how many resamples.
     """
-    difference = np.bincount(units.documents, weights=ours - theirs)
-    words = np.bincount(units.documents, weights=units.words)
+    difference = _sums(units.documents, ours - theirs)
+    words = _sums(units.documents, units.words)
     drawn = _resampled(difference, words, np.random.default_rng(seed), draws)
     low, high = np.quantile(drawn, [LEVEL / 2, 1 - LEVEL / 2])
     strata = _strata(units, ours - theirs)
@@ -165,6 +165,11 @@ def shortage(units: Units) -> str:
     )
 
 
+def _sums(places: Integers, values: NDArray[np.number], n: int = 0) -> Vector:
+    """Sums of the values that share a place, shape (at least n,)."""
+    return np.bincount(places, weights=values, minlength=n).astype(np.float64, copy=False)
+
+
 def _resampled(difference: Vector, words: Vector, rng: np.random.Generator, draws: int, at_once: int = 50) -> Vector:
     """The effect in each resample of the documents, shape (draws,)."""
     n = words.size
@@ -179,7 +184,7 @@ def _strata(units: Units, difference: Vector) -> tuple[Stratum, ...]:
     found = []
     for name, own in units.judged.items():
         _, document = np.unique(units.documents[own], return_inverse=True)
-        by_document = np.bincount(document, weights=difference[own]), np.bincount(document, weights=units.words[own])
+        by_document = _sums(document, difference[own]), _sums(document, units.words[own])
         effect, error = _ratio(*by_document)
         n = by_document[0].size
         found.append((name, effect, error, n, _not_worse(effect, error, n)))
