@@ -8,6 +8,26 @@ from outcross.data.samples import Record
 from outcross.mixture.effect.arms import Kind
 from outcross.mixture.effect.comparison import Comparison, Stratum, Verdict
 
+TITLES: dict[Kind, tuple[str, str]] = {
+    "human": ("people's rows alone", ""),
+    "release": ("the release", ""),
+    "last": ("the release before", ""),
+    "more": ("people's rows and {} more", ""),
+    "class": ("without the class {}", "the class {}"),
+    "generator": ("without the drafts of {}", "the drafts of {}"),
+    "prompt": ("without the drafts from prompt {:.8}", "the drafts from prompt {:.8}"),
+    "stratum": ("without the drafts for {}", "the drafts for {}"),
+    "validator": ("with what {} alone kept out", "what {} alone kept out"),
+}
+"""What arms, and the parts in which they differ from the release, are called."""
+
+
+SAID: dict[Verdict, str] = {
+    "better": "It trains a better model than",
+    "no evidence": "No evidence that it trains a better model than",
+    "worse": "It trains a worse model than",
+}
+
 
 class StratumDifference(Record):
     """How one stratum came out."""
@@ -68,6 +88,11 @@ class ArmOutcome(Record):
     human_rows: str
     """How many more rows from people would have done the same, for people to read: "1,200", "< 0", "> 2,000"."""
 
+    @property
+    def title(self) -> str:
+        """What the arm is called; a name in it may be anybody's."""
+        return TITLES[self.kind][0].format(self.name)
+
 
 class Paid(Record):
     """What one part of the release was worth, or what one validator kept out: below 0 it helps to have it."""
@@ -79,6 +104,11 @@ class Paid(Record):
     standard_error: float
     low: float
     high: float
+
+    @property
+    def title(self) -> str:
+        """What the part is called; a name in it may be anybody's."""
+        return TITLES[self.kind][1].format(self.name)
 
 
 class ProxyOutcome(Record):
@@ -121,6 +151,12 @@ class Effect(Record):
         """Against the release before: what all proxies say; None for a first release."""
         found = [one.against_last.verdict for one in self.proxies if one.against_last]
         return agreed(found) if found else None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdicts in words: against people's rows, and against the release before where there is one."""
+        people = f"{SAID[self.against_human]} people's rows alone."
+        return (people, f"{SAID[self.against_last]} version {self.last}.") if self.against_last else (people,)
 
     @property
     def reason(self) -> str:
