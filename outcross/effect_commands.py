@@ -61,9 +61,9 @@ def show(found: Effect) -> None:
 
 def _arms(found: Effect, one: ProxyOutcome) -> None:
     console.print(
-        f"\nTrained on each, a {one.proxy} model is surprised by {found.rows:,} of people's rows in {found.documents:,} "
-        "documents; below 0 is better than people's rows alone. The smallest difference that it sees four times in "
-        f"five is {one.against_human.detectable:.3f} nats a word."
+        f"\nHow surprising {found.rows:,} held-out rows of people's, in {found.documents:,} documents, are to a "
+        f"{one.proxy} model that was trained on each; below 0 is better than people's rows alone. The smallest "
+        f"difference that is seen four times in five: {one.against_human.detectable:.3f} nats a word."
     )
     table = _table("trained on", "rows", "nats a word", "SE", "95 % interval", "worth in people's rows")
     for arm in one.arms:
