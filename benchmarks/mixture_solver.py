@@ -71,9 +71,7 @@ def refusals() -> None:
             plan(supply.with_human(more), policy)
             mended += 1
     spent = time.process_time() - begin
-    print(
-        f"\n{refused} of 200 impossible mixtures refused; {mended} possible with just the rows asked for ({spent:.1f} s)"
-    )
+    print(f"\n{refused} of 200 impossible mixtures refused; {mended} possible with the rows asked for ({spent:.1f} s)")
 
 
 if __name__ == "__main__":

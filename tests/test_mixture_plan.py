@@ -137,6 +137,16 @@ def test_strata_move_from_their_target_only_where_the_size_needs_it_and_the_tail
     assert (best.masses.sum(axis=1)[~tail] < 0.99 * (best.size * supply.shares)[~tail]).any()
 
 
+def test_the_rarest_strata_are_of_the_tail_however_large_and_equal_ones_are_treated_alike():
+    supply = Supply(("a", "b", "c"), np.array([[840, 0, 0, 0], [80, 0, 0, 0], [80, 0, 0, 0]]))
+    policy = Policy(tail_share=0, pinning=0.2)
+    pins = Programme.of(supply, policy)
+    assert pins.least[(pins.rule == "pinning") & (pins.least > 0)].tolist() == [0.8, 0.8, 0.8]
+    rarer = supply.with_human(np.array([1_000, 0, 0]))
+    pins = Programme.of(rarer, policy)
+    assert pins.least[(pins.rule == "pinning") & (pins.least > 0)].tolist() == [0.8, 1, 1]
+
+
 def test_the_worked_example():
     best = plan(example(), Policy(human_floor=0, size=20_000))
     assert best.largest == pytest.approx(1_610 / 0.03)
