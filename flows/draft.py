@@ -59,7 +59,7 @@ def draft(
     with ExitStack() as started:
         with stage("model", 0):
             started.enter_context(alone(Home(place), name))
-            endpoint = started.enter_context(connect(settings))
+            endpoint = started.enter_context(connect(settings, Home(place)))
         with stage("plan", 0):
             slots = plan_drafts(place, recipe, bulk(endpoint), count)
         bar = artifacts.drafting(name)

@@ -268,10 +268,10 @@ def doctor(console: Console, home: Home, settings: Settings) -> bool:
     from outcross.serving.endpoint import connect
 
     try:
-        with console.status("Asking the model's server …"), connect(settings) as endpoint:
+        with console.status("Asking the model's server …"), connect(settings, home) as endpoint:
             known = endpoint.weights_digest or "known to the server alone"
             console.print(f"model: [green]{endpoint.model}[/] at {endpoint.base_url}, weights {known}", highlight=False)
-    except ServingError as error:
+    except (ServingError, InputError) as error:
         console.print("model:", visible(str(error)), style="red")
         return False
     return True

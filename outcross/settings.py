@@ -19,8 +19,9 @@ class Settings(BaseSettings):
     """An OpenAI-compatible address ending in `/v1`; None means the embedded model."""
     model: str | None = None
     """The model's name on that server; None where it serves only one."""
-    model_depth: int = Field(default=0, ge=0)
-    """Model generations between people and that model's training data: 0 for one that never saw our releases."""
+    model_depth: int | None = Field(default=None, ge=0)
+    """Model generations between people and that model's training data: 0 for one that never saw our releases; None for
+    what `outcross generator` has recorded of it."""
     api_key: SecretStr | None = None
     concurrency: int = Field(default=0, ge=0)
     """Requests in flight; 0 chooses 8 for the embedded model and 64 for a server."""

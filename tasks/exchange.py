@@ -103,7 +103,8 @@ def import_file(home: Home, recipe: Recipe, path: Path, name: str, generator: st
         generator: the model that wrote the texts; it becomes part of their provenance.
 
     Raises:
-        InputError: no generator was named, the file can't be read, or not one record could come in.
+        InputError: no generator was named, nothing says what it was trained on, the file can't be read, or not one
+            record could come in.
     """
     answers = 0
 

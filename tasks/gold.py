@@ -46,7 +46,7 @@ def gold(recipe: Recipe) -> Iterator[Gold | Refusal]:
 
 
 def _gold(recipe: Recipe, solution: Solution) -> Gold | Refusal:
-    sample = as_synthetic(solution.draft, recipe, solution.draft.generator or "unknown")
+    sample = as_synthetic(solution.draft, recipe)
     if isinstance(sample, Refusal):
         return sample
     wrong = solution.labels.index(-1) + 1 if -1 in solution.labels else None

@@ -28,6 +28,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{len(left)} browser tests were left out: {MISSING} (Debian: chromium-driver).")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _trained_on_nothing() -> Iterator[None]:
+    """No model of a test was trained on anything; the tests of what is said of a model take this back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUTCROSS_MODEL_DEPTH", "0")
+        yield
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """An empty home."""

@@ -62,7 +62,7 @@ def test_two_solutions_a_problem_are_marked_and_those_that_can_not_be_used_say_w
         "the model's solution was cut off before its answer": 6,
     }
     assert Counter(-1 in one.labels for one in marked) == {True: 429, False: 96}
-    assert {one.draft.generator for one in marked} == {"GPT-3.5", "GPT-4", "GPT-4 Turbo", "PaLM 2 Medium"}
+    assert {one.draft.author.model for one in marked} == {"GPT-3.5", "GPT-4", "GPT-4 Turbo", "PaLM 2 Medium"}
 
 
 def test_the_step_that_is_marked_is_the_one_that_people_marked(marked):

@@ -22,7 +22,7 @@ from outcross.tasks.prompts import requests, schema, setup_digest
 from tests import make
 from tests.openai_server import openai_server
 
-ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", concurrency=4)
+ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", model_depth=0, concurrency=4)
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 import pytest
 from pydantic import ValidationError
 
-from outcross.tasks.evidence import Evidence, render
+from outcross.tasks.evidence.facts import Evidence
+from outcross.tasks.evidence.page import render
 from outcross.tasks.gate import Check
 
 HOSTILE = "</title></script><script>alert(1)</script><img src=//evil.test/x onerror='alert(2)'>{{ 7 * 7 }}&\"'"
@@ -18,7 +19,7 @@ MANIFEST = {
     "rows": 5400,
     "mass": 4000,
     "by_class": [
-        {"klass": "human", "rows": 3000, "mass": 2600.5},
+        {"klass": "human", "rows": 3000, "mass": 2600.5, "least": 0.6, "most": 1.0},
         {"klass": "unreviewed", "rows": 2400, "mass": 1399.5},
     ],
     "strata": [

@@ -8,7 +8,7 @@ from outcross.tasks.plan import Slot
 from outcross.tasks.prompts import requests
 from tests import make
 
-ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", concurrency=1)
+ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", model_depth=0, concurrency=1)
 
 
 @pytest.mark.parametrize(

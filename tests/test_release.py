@@ -10,8 +10,9 @@ from outcross.data.release.verify import verify
 from outcross.data.stores import decisions, screening, vault
 from outcross.data.stores.lease import lease
 from outcross.errors import MixtureRefused, ReleaseError
+from outcross.tasks.candidates import UNJUDGED
 from outcross.tasks.imports import import_drafts
-from outcross.tasks.release import UNJUDGED, release
+from outcross.tasks.release import release
 from outcross.tasks.screen import Screen
 from tests import make
 from tests.released import decide, drafted, first, floored

@@ -38,7 +38,7 @@ def chats(n: int) -> list[Chat]:
 def endpoint(server: Running | str, concurrency: int = 16, api_key: str | None = None) -> Endpoint:
     base_url = server if isinstance(server, str) else server.base_url
     key = None if api_key is None else SecretStr(api_key)
-    return Endpoint(base_url=base_url, model=MODEL, concurrency=concurrency, api_key=key)
+    return Endpoint(base_url=base_url, model=MODEL, model_depth=0, concurrency=concurrency, api_key=key)
 
 
 def ask(where: Endpoint, asked: Iterable[Chat]) -> list[Answer | Failure]:

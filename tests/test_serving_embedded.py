@@ -81,7 +81,9 @@ def test_a_prompt_beyond_the_context_is_a_final_failure(endpoint):
 
 def test_it_closes_at_once_with_requests_in_flight_and_opens_again():
     with embedded.serve() as first:
-        where = Endpoint(base_url=first.base_url, model=embedded.MODEL, concurrency=8, api_key=first.api_key)
+        where = Endpoint(
+            base_url=first.base_url, model=embedded.MODEL, model_depth=0, concurrency=8, api_key=first.api_key
+        )
         errors: list[Exception] = []
 
         def keep_asking() -> None:
@@ -96,7 +98,9 @@ def test_it_closes_at_once_with_requests_in_flight_and_opens_again():
     asking.join(60)
     assert len(errors) == 1
     with embedded.serve() as second:
-        again = Endpoint(base_url=second.base_url, model=embedded.MODEL, concurrency=8, api_key=second.api_key)
+        again = Endpoint(
+            base_url=second.base_url, model=embedded.MODEL, model_depth=0, concurrency=8, api_key=second.api_key
+        )
         assert isinstance(ask(again, chat("k", "Hello", max_tokens=4))[0], Answer)
 
 
@@ -169,6 +173,8 @@ def test_weights_that_cant_be_loaded_are_reported_with_the_reason(tmp_path, monk
 def test_nothing_reaches_the_terminal(capfd):
     unsupported = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^[((("}}, "required": ["a"]}
     with embedded.serve() as server:
-        where = Endpoint(base_url=server.base_url, model=embedded.MODEL, concurrency=1, api_key=server.api_key)
+        where = Endpoint(
+            base_url=server.base_url, model=embedded.MODEL, model_depth=0, concurrency=1, api_key=server.api_key
+        )
         ask(where, chat("k", "Hello", max_tokens=4, schema=unsupported))
     assert capfd.readouterr() == ("", "")

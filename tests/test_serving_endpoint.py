@@ -14,7 +14,7 @@ from tests.openai_server import openai_server
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("BASE_URL", "MODEL", "MODEL_DEPTH", "API_KEY", "CONCURRENCY"):
+    for name in ("BASE_URL", "MODEL", "API_KEY", "CONCURRENCY"):
         monkeypatch.delenv(f"OUTCROSS_{name}", raising=False)
 
 

@@ -43,7 +43,7 @@ class Scripted(threading.Thread):
 
 def ask(server: Scripted, api_key: str | None = None) -> list[Answer | Failure]:
     key = None if api_key is None else SecretStr(api_key)
-    where = Endpoint(base_url=server.base_url, model="m", concurrency=2, api_key=key)
+    where = Endpoint(base_url=server.base_url, model="m", model_depth=0, concurrency=2, api_key=key)
     chat = Chat(key="k", messages=(Message(role="user", content="Hello"),), max_tokens=9, seed=1)
 
     async def collect() -> list[Answer | Failure]:

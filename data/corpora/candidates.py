@@ -27,6 +27,15 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Author:
+    """A model that wrote rows; whoever names one says how far its training data is from people."""
+
+    model: str
+    depth: int
+    """Model generations between people and what it was trained on; 0 if it never saw a release of ours."""
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One row as a corpus has it."""
 
@@ -44,7 +53,7 @@ class Candidate:
     attestation: str | None = None
     origin: str | None = None
     """What the row claims of itself; human where None."""
-    generator: str | None = None
+    author: Author | None = None
     """The model that wrote it, where the corpus names one; of drafts, the caller's where None."""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
+from outcross.data.corpora.candidates import EXCERPT, Author, Candidate, Refusal
 from outcross.data.review.answers import Label
 from outcross.data.samples import explain
 from outcross.errors import InputError
@@ -121,16 +121,17 @@ def solutions() -> Iterator[Solution | Refusal]:
             yield Refusal(FILE, number, reason, mark.text[mark.start_idx : mark.end_idx][:EXCERPT])
         else:
             texts = [mark.text[start:end] for start, end in steps]
-            draft = _candidate(number, problem, texts, answer, mark.author)
+            # All of them were published before there was a release of ours to train on.
+            draft = _candidate(number, problem, texts, answer, Author(mark.author, depth=0))
             yield Solution(draft, key.partition("|")[2], _labels(len(steps), wrong))
 
 
 def _candidate(
-    line: int, problem: _Problem, steps: Sequence[str], answer: str, generator: str | None = None
+    line: int, problem: _Problem, steps: Sequence[str], answer: str, author: Author | None = None
 ) -> Candidate:
     content = {"kind": "reasoning", "problem": problem.text, "steps": steps, "answer": answer}
     document = f"CHAMP/{problem.identifier}"
-    return Candidate(FILE, line, document, problem.category, content, licence=LICENCE, generator=generator)
+    return Candidate(FILE, line, document, problem.category, content, licence=LICENCE, author=author)
 
 
 def _labels(count: int, wrong: Sequence[int]) -> tuple[Label, ...]:

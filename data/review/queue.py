@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -66,6 +66,11 @@ class Queue(ReviewFile):
         now = self._now()
         with self._transaction() as connection:
             return sum(queued.insert(connection, item, now) is not None for item in items)
+
+    def prioritise(self, recipe: str, priorities: Mapping[str, float]) -> None:
+        """Give open items of a recipe new priorities, by sample id; the highest comes first."""
+        with self._transaction() as connection:
+            queued.prioritise(connection, recipe, priorities)
 
     def claim(self, reviewer: str, recipe: str | None = None, *, desk: Desk = "review") -> Claim | None:
         """Lease the best waiting item to `reviewer`, or return the claim already held; see `lease`."""

@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from collections.abc import Mapping
 
 from outcross.data.review import chain, gold
 from outcross.data.review.gold import Gold
@@ -36,3 +37,12 @@ def insert_gold(connection: sqlite3.Connection, entry: Gold, now: float) -> bool
     if key:
         gold.insert(connection, key, entry, now)
     return key is not None
+
+
+def prioritise(connection: sqlite3.Connection, recipe: str, priorities: Mapping[str, float]) -> None:
+    """Give open items of a recipe new priorities, by sample; the log doesn't commit to them."""
+    connection.executemany(
+        "UPDATE item SET prio = :prio "
+        "WHERE recipe = :recipe AND sample_id = :sample AND state = 'open' AND prio <> :prio",
+        [{"recipe": recipe, "sample": sample, "prio": prio} for sample, prio in priorities.items()],
+    )

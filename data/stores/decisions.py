@@ -14,6 +14,16 @@ from outcross.data.stores.warehouse import add_samples, opened
 Fate = Literal["approve", "edit", "reject"]
 """What a decision makes of a draft: it stands as it is, a hybrid sample takes its place, or it is out."""
 
+AUDITS = """
+SELECT settled.sample_id, settled.verdict, any_value(decision.answer ->> 'verdict') AS said
+FROM settled JOIN decision ON decision.recipe = settled.recipe AND decision.sample_id = settled.sample_id
+    AND decision.verdict = settled.verdict AND decision.edited_id IS NOT DISTINCT FROM settled.edited_id
+WHERE settled.recipe = ?
+    AND settled.sample_id IN (SELECT sample_id FROM decision WHERE recipe = settled.recipe AND route = 'audit')
+GROUP BY ALL ORDER BY settled.sample_id
+"""
+"""An edit's own words are those of whoever made the same sample of the same draft."""
+
 
 class Decision(Record):
     """What one expert decided of one sample."""
@@ -64,3 +74,13 @@ def settled(home: Home, recipe: str) -> pl.DataFrame:
         return connection.execute(
             "SELECT sample_id, verdict, edited_id FROM settled WHERE recipe = ? ORDER BY sample_id", [recipe]
         ).pl()
+
+
+def audits(home: Home, recipe: str) -> pl.DataFrame:
+    """What became of drafts that were reviewed because an audit drew them: sample_id, verdict, said.
+
+    The verdict is the experts' last word on the draft; `said` is it in the kind's own words, null where that is not
+    known.
+    """
+    with opened(home) as connection:
+        return connection.execute(AUDITS, [recipe]).pl()

@@ -50,3 +50,9 @@ def drafted(home: Home, recipe: str) -> pl.DataFrame:
             " WHERE d.recipe = ? ORDER BY d.rank, d.sample_id",
             [recipe],
         ).pl()
+
+
+def strata(home: Home, recipe: str) -> pl.DataFrame:
+    """The stratum of each stored sample of a recipe: sample_id, stratum."""
+    with opened(home) as connection:
+        return connection.execute("SELECT sample_id, stratum FROM sample WHERE recipe = ? ORDER BY ALL", [recipe]).pl()

@@ -26,6 +26,8 @@ from pydantic import SecretStr
 from outcross.errors import ModelMissing, ServerUnavailable
 
 MODEL = "SmolLM2-135M-Instruct.Q4_1"
+PUBLISHED = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+"""SHA-256 of the weights as their makers published them, who had no release of ours."""
 SLOTS = 8
 """Answers written at once."""
 SLOT_TOKENS = 2048

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 
 from outcross.data.samples import Digest, Record
+from outcross.data.stores.generators import model_depth
+from outcross.data.stores.home import Home
 from outcross.errors import InputError, ModelMissing, ServerUnavailable
 from outcross.serving import embedded
 from outcross.settings import Settings
@@ -30,7 +33,7 @@ class Endpoint(Record):
     model: str = Field(min_length=1)
     weights_digest: Digest | None = None
     """SHA-256 of the weights; None where only the server knows them."""
-    model_depth: int = Field(default=0, ge=0)
+    model_depth: int = Field(ge=0)
     """Model generations between people and what the model was trained on; 0 for the embedded one."""
     concurrency: int = Field(ge=1)
     """Requests to keep in flight."""
@@ -38,18 +41,23 @@ class Endpoint(Record):
 
 
 @contextmanager
-def connect(settings: Settings) -> Iterator[Endpoint]:
+def connect(settings: Settings, home: Home | None = None) -> Iterator[Endpoint]:
     """Give the model that the settings name, for the length of the block.
 
     With a base URL, its server is asked once for its models and nothing is started. Without one, the embedded
     model runs until the block ends, however it ends, and nothing keeps running after. Empty settings count as unset.
 
+    Args:
+        settings: what the environment says, or the caller.
+        home: where it is recorded what models were trained on; the settings' own where None.
+
     Raises:
-        InputError: the base URL or the key can't be one.
+        InputError: the base URL or the key can't be one, or nothing says what the model was trained on.
         ServerUnavailable: nothing answers there, or the embedded model doesn't start.
         ModelMissing: the server doesn't have the model, or the choice is open, or the weights aren't installed.
     """
     wanted = settings.model or None
+    known = partial(model_depth, home or Home(settings.home), said=settings.model_depth)
     if not settings.base_url:
         if wanted not in {None, embedded.MODEL}:
             raise ModelMissing(
@@ -57,20 +65,23 @@ def connect(settings: Settings) -> Iterator[Endpoint]:
                 "the server that has it, or unset OUTCROSS_MODEL."
             )
         with embedded.serve() as server:
+            published = server.weights_digest == embedded.PUBLISHED
             yield Endpoint(
                 base_url=server.base_url,
                 model=embedded.MODEL,
                 weights_digest=server.weights_digest,
+                model_depth=0 if published else known(embedded.MODEL, server.weights_digest),
                 concurrency=settings.concurrency or embedded.SLOTS,
                 api_key=server.api_key,
             )
     else:
         base_url = _checked_url(settings.base_url)
         api_key = _checked_key(settings.api_key)
+        model = _choose(served_models(base_url, api_key), wanted, base_url)
         yield Endpoint(
             base_url=base_url,
-            model=_choose(served_models(base_url, api_key), wanted, base_url),
-            model_depth=settings.model_depth,
+            model=model,
+            model_depth=known(model),
             concurrency=settings.concurrency or SERVER_CONCURRENCY,
             api_key=api_key,
         )

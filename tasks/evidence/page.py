@@ -3,85 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import AwareDatetime, ConfigDict, Field
-
-from outcross.data.samples import Record
+from outcross.mixture.monitor.alarms import Watch
 from outcross.mixture.supply import CLASSES
-from outcross.tasks.gate import Check
+from outcross.tasks.evidence import figures
+from outcross.tasks.evidence.facts import ClassMass, Evidence, Outcomes, StratumMass, Tally
+from outcross.tasks.pages import ENVIRONMENT
 
 SHOWN_STRATA = 20
 """Strata with a bar of their own; the others share one."""
 
 SHOWN_REASONS = 10
 """Reasons with a line of their own; the others are summed."""
-
-
-class ClassMass(Record):
-    """What one class holds of the release."""
-
-    klass: str
-    rows: int = Field(ge=0)
-    mass: float = Field(ge=0, allow_inf_nan=False)
-
-
-class StratumMass(ClassMass):
-    """What one class holds of one stratum."""
-
-    stratum: str
-    floor: float = Field(ge=0, le=1)
-    """Least share of the stratum's mass that the class must hold."""
-
-
-class Tally(Record):
-    """How many rows had one reason."""
-
-    reason: str
-    rows: int = Field(ge=0)
-
-
-class Outcomes(Record):
-    """What the screen said of the drafts."""
-
-    accepted: int = Field(ge=0)
-    borderline: int = Field(ge=0)
-    rejected: int = Field(ge=0)
-
-
-class Generator(Record):
-    """A model, and how many rows of the release it wrote."""
-
-    model: str
-    weights_digest: str | None = None
-    model_depth: int = Field(ge=0)
-    rows: int = Field(ge=0)
-
-
-class Evidence(Record):
-    """What the page shows: a manifest's fields, others ignored, and the gate's checks."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    name: str
-    version: int
-    created_at: AwareDatetime
-    kind: str
-    rows: int = Field(ge=0)
-    mass: float = Field(ge=0, allow_inf_nan=False)
-    by_class: tuple[ClassMass, ...]
-    strata: tuple[StratumMass, ...]
-    binding: tuple[str, ...] = ()
-    left_out: tuple[Tally, ...] = ()
-    outcomes: Outcomes | None = None
-    """None where nothing was drafted."""
-    reasons: tuple[Tally, ...] = ()
-    generators: tuple[Generator, ...] = ()
-    digests: dict[str, str | None] = Field(default_factory=dict)
-    policy: dict[str, Any] = Field(default_factory=dict)
-    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +46,7 @@ def render(evidence: Evidence) -> str:
     Names, reasons and values are shown as text, whatever they hold.
     """
     bands = _bands(evidence.strata)
-    return _ENVIRONMENT.get_template("evidence.html").render(
+    return ENVIRONMENT.get_template("evidence.html").render(
         evidence=evidence,
         composition=_parts(evidence.by_class),
         classes=[_line(entry, evidence) for entry in sorted(evidence.by_class, key=_place)],
@@ -123,16 +57,33 @@ def render(evidence: Evidence) -> str:
         screened=_screened(evidence.outcomes),
         left_out=_longest(evidence.left_out),
         reasons=_longest(evidence.reasons),
+        asked={one.stratum: one for one in evidence.plan.strata} if evidence.plan else {},
+        models_kept=evidence.contraction and figures.models(evidence.contraction.generators),
+        gates_kept=evidence.contraction and figures.gates(evidence.contraction.gates),
+        **_alarms(evidence.watch),
         checks=sorted(evidence.checks, key=lambda check: check.passed),
         failed=sum(not check.passed for check in evidence.checks),
     )
 
 
+def _alarms(watch: Watch | None) -> dict[str, Any]:
+    """The alarms over whole sets, and those of strata that say something; the others as counts."""
+    found = watch.alarms if watch else ()
+    shown = [one for one in found if one.stratum is None or one.level in ("warning", "blocking")]
+    rest = [one for one in found if one not in shown]
+    quiet = sum(one.level == "quiet" for one in rest)
+    return {
+        "alarms_off": figures.alarms(found),
+        "alarms_shown": shown,
+        "alarms_more": len(rest),
+        "alarms_quiet": quiet,
+        "alarms_small": len(rest) - quiet,
+    }
+
+
 def _line(entry: ClassMass, evidence: Evidence) -> dict[str, Any]:
-    """A class's totals, and the range of its weights: rows of one class in one stratum weigh the same."""
-    weights = [one.mass / one.rows for one in evidence.strata if one.klass == entry.klass and one.rows]
-    share = entry.mass / evidence.mass if evidence.mass else 0.0
-    return {"entry": entry, "share": share, "least": min(weights, default=None), "most": max(weights, default=None)}
+    """A class's totals and its share."""
+    return {"entry": entry, "share": entry.mass / evidence.mass if evidence.mass else 0.0}
 
 
 def _parts(entries: Sequence[ClassMass]) -> tuple[Part, ...]:
@@ -201,28 +152,3 @@ def _longest(tallies: Sequence[Tally]) -> list[Tally]:
     rest = ordered[SHOWN_REASONS:]
     other = [Tally(reason=f"{len(rest):,} other reasons", rows=sum(tally.rows for tally in rest))] if rest else []
     return ordered[:SHOWN_REASONS] + other
-
-
-def _number(value: float) -> str:
-    """Whole where it is whole, else one decimal; thousands apart."""
-    return f"{value:,.0f}" if abs(value - round(value)) < 0.05 else f"{value:,.1f}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _cut(text: str, length: int = 120) -> str:
-    """A text from outside, short enough for a line or two, without characters that would reorder or hide others."""
-    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.filters |= {"number": _number, "percent": _percent, "cut": _cut}
