@@ -74,7 +74,7 @@ def replaced_mean(rows: int, generations: int) -> float:
     After many generations it is carried by runs so rare that nobody sees one; compare medians there.
 
     Source:
-        Each fit by maximum likelihood loses 1/n; Shumailov et al., arXiv 2305.17493, show where that ends.
+        Each fit by maximum likelihood loses 1/n; Shumailov et al., Nature 631 (2024), show where that ends.
     """
     return float((1 - 1 / rows) ** (generations + 1))
 
@@ -96,14 +96,15 @@ def accumulated(rows: int, generations: int, runs: int, rng: np.random.Generator
     return pool
 
 
-def accumulated_mean(rows: int, generations: int, kappa: float = 1.0) -> float:
+def accumulated_mean(rows: float, generations: int, kappa: float = 1.0) -> float:
     """Mean variance under `accumulated`: (1 - 1/n) times the product of 1 - (1-kappa)/i - kappa/(n i^2) over i.
 
     i runs from 2 to generations + 1. Without contraction that ends at sin(pi / sqrt n) / (pi / sqrt n), nearly 1. With
-    it, it goes to 0 like a power of time, t^-(1-kappa): accumulating slows collapse and doesn't stop it.
+    it, it goes to 0 like a power of time, t^-(1-kappa): accumulating slows collapse and doesn't stop it. Infinitely
+    many rows leave contraction alone, which is then the mass of any tail.
 
     Source:
-        At kappa = 1: Kazdan et al., arXiv 2410.16713. Below it, the same step with draws of variance kappa.
+        Fitted to i - 1 parts of variance v and one of kappa v, the pool keeps by Cochran's laws that factor of v.
     """
     i = np.arange(2, generations + 2)
     return float((1 - 1 / rows) * np.prod(1 - (1 - kappa) / i - kappa / (rows * i**2)))

@@ -37,9 +37,6 @@ def verified_accuracy(
 def threshold(keeps_right: float, keeps_wrong: float) -> float:
     """The noise at which verified labels turn from useful to harmful: 1 / (1 + psi / phi).
 
-    There, half of the labels kept are wrong.
-
-    Source:
-        Feng et al., arXiv 2406.07515.
+    There, half of the labels kept are wrong. That verifiers which err can do so much: Feng et al., arXiv 2406.07515.
     """
     return 1 / (1 + keeps_wrong / keeps_right)

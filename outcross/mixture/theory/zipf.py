@@ -29,10 +29,8 @@ def missing_mass(sizes: ArrayLike, exponent: float, runs: int, rng: np.random.Ge
 def missing_slope(exponent: float) -> float:
     """Slope of log missing mass over log sample size: -(1 - 1/exponent).
 
-    What a model has not seen it can't write, so this is also how its error falls with data.
-
-    Source:
-        Dohmatob et al., "A Tale of Tails", arXiv 2402.07043.
+    Words from about n^(1/exponent) on are missing, and the mass beyond word k falls as k^(1-exponent). What a model has
+    not seen it can't write: what follows for scaling laws is in Dohmatob et al., arXiv 2402.07043.
     """
     return -(1 - 1 / exponent)
 
