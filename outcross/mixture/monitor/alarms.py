@@ -122,7 +122,7 @@ def found(compared: Compared, one: Calibrated, alpha: float, *, warned: bool, bl
         alpha=alpha,
         kept=kept,
         smallest_detectable=detectable,
-        words=compared.size.words if compared.size else None,
+        words=compared.words,
         p95=one.p95,
         p95_expected=one.p95_expected,
     )

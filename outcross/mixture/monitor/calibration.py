@@ -17,6 +17,9 @@ PROXIES = 40
 SETS, TESTED_PROXIES = 20, 10
 """Sets of what is tested that are averaged over, and those of them that a proxy is trained on."""
 
+ALIKE = 1e-12
+"""Standard deviation below which people's sets don't differ, rounding aside."""
+
 POWER = 0.8
 """Chance at which a shift is called detectable."""
 
@@ -33,7 +36,7 @@ class Calibrated:
     expected: float
     """Mean over people's sets; never the value of the reference itself, on which the tail was chosen."""
     spread: float
-    """Standard deviation of observed less expected, if people wrote what is tested."""
+    """Standard deviation of observed less expected, if people wrote what is tested; 0 where people's sets are alike."""
     degrees: float
     """Degrees of freedom of the spread."""
     p95: float | None = None
@@ -44,7 +47,7 @@ class Calibrated:
     @property
     def tested(self) -> bool:
         """Whether a number came out, and people's sets differ at all."""
-        return math.isfinite(self.observed) and math.isfinite(self.expected) and self.spread > 1e-12
+        return math.isfinite(self.observed) and math.isfinite(self.expected) and self.spread > ALIKE
 
     @property
     def z(self) -> float:
@@ -95,17 +98,17 @@ def calibrate(
     for measure in Measure:
         one, other = ours[measure][:, 0], theirs[measure][:, 0]
         # The mean over tested sets has an error of its own, where they don't take all of what is tested.
-        variance = other.var(ddof=1) * size.inflation + one.var(ddof=1) / len(one)
+        own, error = other.var(ddof=1) * size.inflation, one.var(ddof=1) / len(one)
         calibrated[measure] = Calibrated(
             measure=measure,
             observed=float(one.mean()),
             expected=float(other.mean()),
-            spread=math.sqrt(variance),
+            spread=math.sqrt(own + error) if own > ALIKE**2 else 0.0,
             degrees=1 / (1 / documents + 1 / (len(other) - 1)),
         )
     last = Measure.LIKELIHOOD
-    p95, expected = float(ours[last][:, 1].mean()), float(theirs[last][:, 1].mean())
-    return calibrated | {last: replace(calibrated[last], p95=p95, p95_expected=expected)}
+    p95, p95_expected = (float(side[last][:, 1].mean()) for side in (ours, theirs))
+    return calibrated | {last: replace(calibrated[last], p95=p95, p95_expected=p95_expected)}
 
 
 def _measured(reference: Reference, sets: Iterator[Set], size: Size, proxies: int) -> dict[Measure, Floats]:

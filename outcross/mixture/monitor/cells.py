@@ -30,7 +30,7 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """k-means cells of hashed tf-idf in few directions, as MAUVE has them (Pillutla et al., arXiv 2102.01454).
+    """k-means cells of hashed tf-idf in few directions: those of MAUVE (Pillutla et al., arXiv 2102.01454), but fixed.
 
     Cells that are fitted anew with each text move a divergence as much as models do; these are fitted on people's
     held-out rows alone, from a fixed seed, and each text is counted in the same.

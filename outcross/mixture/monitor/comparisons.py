@@ -1,7 +1,7 @@
 """Who is compared with whom: the release with people's rows, and models' rows with people's of the same strata."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -38,8 +38,9 @@ class Compared:
     documents: int
     share: float
     """What is tested, as a share of the release's words in the stratum, by weight."""
-    size: Size | None = None
-    calibrated: dict[Measure, Calibrated] | None = None
+    words: int = 0
+    """Words of every set that was measured."""
+    calibrated: Mapping[Measure, Calibrated] = field(default_factory=dict)
     reason: str = ""
     """Why nothing was tested."""
 
@@ -74,14 +75,14 @@ def _compared(corpus: Corpus, kind: Kind, stratum: str | None, resamples: int, r
         return replace(found, reason=reason)
     size = Size.of(tested, human, MOST)
     calibrated = calibrate(corpus.reference(stratum, rng), tested, human, size, resamples, rng)
-    return replace(found, size=size, calibrated=calibrated)
+    return replace(found, words=size.words, calibrated=calibrated)
 
 
 def _too_small(corpus: Corpus, tested: Pool, human: Pool) -> str:
     """Why nothing can be tested, or nothing."""
     kept = len(corpus.heldout)
     if len(tested.rows) < LEAST_ROWS:
-        return f"it takes {LEAST_ROWS} rows, and there are {len(tested.rows):,}"
+        return f"it takes {LEAST_ROWS} rows in strata that people have rows of, and there are {len(tested.rows):,}"
     if tested.n_documents < LEAST_TESTED:
         return f"it takes rows from {LEAST_TESTED} documents, and these are from {tested.n_documents:,}"
     if human.n_documents < LEAST_DOCUMENTS:

@@ -1,6 +1,7 @@
 """The three texts of a watch as one corpus: words as ids, in an order that doesn't hang on how the rows came."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -35,9 +36,8 @@ class Corpus:
     n_types: int
     heldout: NDArray[np.int64]
     """Places of the held-out rows."""
-    n_cells: int
-    cell: NDArray[np.int64]
-    """The cell of each row, shape (n_rows,)."""
+    seed: int
+    """Fits the cells."""
 
     @classmethod
     def of(cls, release: pl.DataFrame, human: pl.DataFrame, heldout: pl.DataFrame, seed: int) -> "Corpus":
@@ -55,11 +55,17 @@ class Corpus:
         vocabulary = Vocabulary(Vocabulary.of(rows["text"]).types[: TYPES - 2])
         words = vocabulary.encode(rows["text"])
         kept = rows.select((pl.col("side") == "heldout").arg_true())["side"].to_numpy().astype(np.int64)
-        # Below that nothing is tested, and there is nothing to fit cells on.
-        enough = len(kept) >= LEAST_ROWS
-        cells = Cells.of(words, kept, seed) if enough else None
-        cell = cells.assign(words) if cells else np.zeros(rows.height, np.int64)
-        return cls(rows.drop("text"), words, len(vocabulary), kept, len(cells) if cells else 1, cell)
+        return cls(rows.drop("text"), words, len(vocabulary), kept, seed)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Fitted on the held-out rows, once something is compared."""
+        return Cells.of(self.words, self.heldout, self.seed)
+
+    @cached_property
+    def cell(self) -> NDArray[np.int64]:
+        """The cell of each row, shape (n_rows,)."""
+        return self.cells.assign(self.words)
 
     def pool(self, keep: pl.Expr) -> Pool:
         """Rows to draw from."""
@@ -75,7 +81,7 @@ class Corpus:
         counts = np.bincount(self.words.take(rows).ids, minlength=self.n_types).astype(np.float64)
         read = rng.permutation(rows)
         read = read[: int(np.searchsorted(np.cumsum(self.words.lengths[read]), READ)) + 1]
-        cells = np.bincount(self.cell[rows], minlength=self.n_cells)
+        cells = np.bincount(self.cell[rows], minlength=len(self.cells))
         return Reference(self.n_types, Tail.of(counts), self.cell, cells / len(rows), self.words.take(read))
 
 

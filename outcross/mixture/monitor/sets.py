@@ -178,5 +178,4 @@ def _towards(shares: Floats, stratum: Rows, mass: Floats) -> Floats:
     """Factors, one a row, that give the strata their shares; a stratum that wasn't drawn gets nothing."""
     drawn = np.bincount(stratum, mass, minlength=len(shares))
     factor = np.divide(shares * drawn.sum(), drawn, out=np.zeros_like(shares), where=drawn > 0)
-    found: Floats = np.maximum(factor[stratum], 1e-9)
-    return found
+    return np.asarray(np.maximum(factor[stratum], 1e-9), dtype=np.float64)

@@ -48,38 +48,34 @@ def watch(
         human: document, stratum and text of people's training rows: what the spread is taken from.
         heldout: the same of the vault's held-out rows: whole documents, in no prompt and no release.
         number: which release this is, from 1: later ones may spend less.
-        retention: the share of people's tail and diversity that the release has to keep, in [0, 1].
+        retention: the share of people's tail and diversity that the release has to keep, in (0, 1).
         seed: decides all draws; the order of rows doesn't matter.
         resamples: sets of people's documents, at least 40.
 
     Raises:
         InputError: an argument is out of its range, or a frame isn't as said.
     """
-    if not 0 <= retention <= 1:
-        raise InputError(f"the retention target is {retention:g}; it must be from 0 to 1, such as 0.9.")
+    if not 0 < retention < 1:
+        raise InputError(f"the retention target is {retention:g}; it must lie between 0 and 1, such as 0.9.")
     if resamples < 40:
         raise InputError(f"{resamples} resamples say too little about how people's documents differ; take 40 or more.")
     spent = alpha(number)
     corpus = Corpus.of(release, human, heldout, seed)
     compared = compare(corpus, resamples, seed)
-    made = {one.kind for one in compared if one.calibrated}
-    level = spent / max(len(made), 1)
-    alarms = [alarm for kind in Kind for alarm in _alarms([c for c in compared if c.kind == kind], level, retention)]
-    return Watch(number=number, alpha=spent, retention=retention, alarms=tuple(alarms))
+    level = spent / max(len({one.kind for one in compared if one.calibrated}), 1)
+    groups = [[one for one in compared if one.kind is kind] for kind in Kind]
+    alarms = tuple(alarm for group in groups for alarm in _alarms(group, level, retention))
+    return Watch(number=number, alpha=spent, retention=retention, alarms=alarms)
 
 
 def _alarms(group: list[Compared], level: float, retention: float) -> Iterator[Alarm]:
     """The alarms of all comparisons of one kind, which share a level."""
-    tested = [(one, calibrated) for one in group for calibrated in (one.calibrated or {}).values() if calibrated.tested]
-    chances = np.array([calibrated.chance for _, calibrated in tested])
-    warned, levels = holm(chances, level)
-    blocked, _ = holm(chances, level * BLOCKING)
-    places = {(one, calibrated.measure): place for place, (one, calibrated) in enumerate(tested)}
-    for one in group:
-        for measure in Measure:
-            place = places.get((one, measure))
-            if place is None:
-                yield untested(one, measure)
-            else:
-                said = {"warned": bool(warned[place]), "blocked": bool(blocked[place])}
-                yield found(one, tested[place][1], float(levels[place]), retention=retention, **said)
+    pairs = [(one, one.calibrated.get(measure), measure) for one in group for measure in Measure]
+    chances = np.array([measured.chance for _, measured, _ in pairs if measured and measured.tested])
+    verdicts = zip(*holm(chances, level), holm(chances, level * BLOCKING)[0], strict=True)
+    for one, measured, measure in pairs:
+        if measured and measured.tested:
+            warned, alpha_held, blocked = next(verdicts)
+            yield found(one, measured, alpha_held, warned=warned, blocked=blocked, retention=retention)
+        else:
+            yield untested(one, measure)
