@@ -85,7 +85,7 @@ def mix(
     asked = loaded if size is None else loaded.model_copy(update={"mixture": loaded.mixture | {"size": size}})
     with console.status("Measuring and solving …"):
         from outcross import mixture_reports
-        from outcross.tasks import mix as mixing
+        from outcross.tasks.mixing import mix as mixing
 
         mixed = mixing.mix(place, asked)
     mixture_reports.plan(console, mixed.mixture.plan)

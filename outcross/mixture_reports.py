@@ -5,8 +5,8 @@ from rich.console import Console
 from rich.table import Table
 
 from outcross.mixture.plan import Plan
+from outcross.mixture.solver.wording import below
 from outcross.mixture.supply import CLASSES
-from outcross.mixture.wording import below
 from outcross.reports import visible
 
 TOP = 20

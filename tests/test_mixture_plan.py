@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from outcross.errors import InputError, MixtureRefused
-from outcross.mixture.optimum import optimum
 from outcross.mixture.plan import plan
 from outcross.mixture.policy import Policy
-from outcross.mixture.prices import human_prices, largest
-from outcross.mixture.programme import Programme
-from outcross.mixture.quadratic import Point, Quadratic, risk
+from outcross.mixture.solver.optimum import optimum
+from outcross.mixture.solver.prices import human_prices, largest
+from outcross.mixture.solver.programme import Programme
+from outcross.mixture.solver.quadratic import Point, Quadratic, risk
+from outcross.mixture.solver.worth import gains
 from outcross.mixture.supply import CLASSES, Supply
-from outcross.mixture.worth import gains
 from tests.supplies import SHARES, any_supply, example, of_size
 
 LOOSE = Policy(retention=0, human_floor=0, synthetic_cap=1, unreviewed_cap=1, bias_budget=1, pinning=0.0)

@@ -10,8 +10,8 @@ from outcross.data.release.verify import verify
 from outcross.data.stores import decisions, screening, vault
 from outcross.data.stores.lease import lease
 from outcross.errors import MixtureRefused, ReleaseError
-from outcross.tasks.candidates import UNJUDGED
 from outcross.tasks.imports import import_drafts
+from outcross.tasks.mixing.candidates import UNJUDGED
 from outcross.tasks.release import release
 from outcross.tasks.screen import Screen
 from tests import make

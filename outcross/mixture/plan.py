@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from outcross.mixture.optimum import Optimum, optimum
 from outcross.mixture.policy import Policy
-from outcross.mixture.prices import Largest, human_prices, largest
-from outcross.mixture.programme import Mask, Programme
-from outcross.mixture.quadratic import risk
-from outcross.mixture.refusals import too_large, unanchored, without_people
+from outcross.mixture.solver.optimum import Optimum, optimum
+from outcross.mixture.solver.prices import Largest, human_prices, largest
+from outcross.mixture.solver.programme import Mask, Programme
+from outcross.mixture.solver.quadratic import risk
+from outcross.mixture.solver.refusals import too_large, unanchored, without_people
+from outcross.mixture.solver.wording import percent, some
+from outcross.mixture.solver.worth import worth
 from outcross.mixture.supply import CLASSES, SLACK, Supply, Vector
-from outcross.mixture.wording import percent, some
-from outcross.mixture.worth import worth
 
 LOOSER = 0.01
 """By how much a rule is loosened to tell what it costs."""

@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import Normalizer
 
-from outcross.mixture.tokens import Encoded
+from outcross.mixture.text.tokens import Encoded
 
 CELLS, ROWS_A_CELL = 200, 10
 """At most so many cells, and so many held-out rows for each of them."""

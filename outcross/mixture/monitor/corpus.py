@@ -11,8 +11,8 @@ from outcross.errors import InputError
 from outcross.mixture.monitor.cells import Cells
 from outcross.mixture.monitor.measures import BUDGET, Reference
 from outcross.mixture.monitor.sets import Pool
-from outcross.mixture.tails import Tail
-from outcross.mixture.tokens import Encoded, Vocabulary
+from outcross.mixture.text.tails import Tail
+from outcross.mixture.text.tokens import Encoded, Vocabulary
 
 TYPES = 2_000_000
 """Types that are told apart at most, the commonest first: the trigram's limit."""

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import jensenshannon
 
 from outcross.mixture.monitor.sets import Set, Size
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tails import Tail, entropy
-from outcross.mixture.tokens import Encoded
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tails import Tail, entropy
+from outcross.mixture.text.tokens import Encoded
 
 BUDGET = 60_000
 """Words of a set that pairs are counted in, and that a proxy is trained on, at most."""

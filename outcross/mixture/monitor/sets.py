@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outcross.mixture.tokens import Encoded
+from outcross.mixture.text.tokens import Encoded
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

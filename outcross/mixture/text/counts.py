@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from outcross.errors import InputError
-from outcross.mixture.tokens import Encoded, Vocabulary
+from outcross.mixture.text.tokens import Encoded, Vocabulary
 
 Floats = NDArray[np.float64]
 Keep = NDArray[np.bool_]

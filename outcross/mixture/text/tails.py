@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from outcross.errors import InputError
-from outcross.mixture.counts import Counts, Floats
-from outcross.mixture.tokens import EDGE, UNKNOWN
+from outcross.mixture.text.counts import Counts, Floats
+from outcross.mixture.text.tokens import EDGE, UNKNOWN
 
 Countable = Counts | csr_array | Floats
 """Counts of one text, shape (n_types,), or of several, shape (..., n_types); those of `Counts` are summed."""

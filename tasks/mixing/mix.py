@@ -11,8 +11,8 @@ from outcross.data.stores.home import Home
 from outcross.errors import MixtureRefused, RecipeError
 from outcross.mixture.policy import Policy
 from outcross.mixture.weights import COLUMNS, TILT, Mixture, weigh
-from outcross.tasks.candidates import Candidates, candidates
-from outcross.tasks.contraction import Contraction, measure
+from outcross.tasks.mixing.candidates import Candidates, candidates
+from outcross.tasks.mixing.contraction import Contraction, measure
 
 
 def policy(recipe: Recipe) -> Policy:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from outcross.mixture.linear import linear
 from outcross.mixture.policy import Policy
-from outcross.mixture.programme import Programme
+from outcross.mixture.solver.linear import linear
+from outcross.mixture.solver.programme import Programme
 from outcross.mixture.supply import CLASSES, SLACK, Supply, Vector
 
 

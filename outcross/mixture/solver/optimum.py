@@ -6,11 +6,11 @@ import clarabel  # type: ignore[import-untyped]  # it has no stubs
 import numpy as np
 import scipy.sparse as sp
 
-from outcross.mixture.active import exact
-from outcross.mixture.linear import linear
-from outcross.mixture.prices import Largest
-from outcross.mixture.programme import Programme
-from outcross.mixture.quadratic import Point, Quadratic, risk
+from outcross.mixture.solver.active import exact
+from outcross.mixture.solver.linear import linear
+from outcross.mixture.solver.prices import Largest
+from outcross.mixture.solver.programme import Programme
+from outcross.mixture.solver.quadratic import Point, Quadratic, risk
 from outcross.mixture.supply import SLACK, Vector
 
 EXACT = SLACK / 10

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import polars as pl
 
-from outcross.tasks.axes import Scale, apart, domain, pixels, powers
-from outcross.tasks.drawing import FONT, nothing, svg
+from outcross.tasks.drawing.axes import Scale, apart, domain, pixels, powers
+from outcross.tasks.drawing.svg import FONT, nothing, svg
 from outcross.tasks.pages import cut
 
 COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")

@@ -11,14 +11,14 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import Origin
 from outcross.data.stores import warehouse
 from outcross.data.stores.home import Home
-from outcross.mixture.contraction import CUTS, LEAST_ROWS, Kappa, Measured
-from outcross.mixture.counts import Keep
-from outcross.mixture.tilt import features, tilt
-from outcross.tasks import kept
-from outcross.tasks.bias import biases, klass
-from outcross.tasks.candidates import Candidates
-from outcross.tasks.kept import Kept
-from outcross.tasks.texts import texts
+from outcross.mixture.text.contraction import CUTS, LEAST_ROWS, Kappa, Measured
+from outcross.mixture.text.counts import Keep
+from outcross.mixture.text.tilt import features, tilt
+from outcross.tasks.mixing import kept
+from outcross.tasks.mixing.bias import biases, klass
+from outcross.tasks.mixing.candidates import Candidates
+from outcross.tasks.mixing.kept import Kept
+from outcross.tasks.mixing.texts import texts
 
 STRATA = {
     "stratum": pl.String,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from outcross.mixture.programme import Mask
+from outcross.mixture.solver.programme import Mask
 from outcross.mixture.supply import Vector
 
 NAMED = 5

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from outcross.mixture.optimum import Optimum
-from outcross.mixture.prices import Largest, reviewed_prices
-from outcross.mixture.programme import Programme
+from outcross.mixture.solver.optimum import Optimum
+from outcross.mixture.solver.prices import Largest, reviewed_prices
+from outcross.mixture.solver.programme import Programme
 from outcross.mixture.supply import CLASSES, Vector
 
 REVIEWED = CLASSES.index("reviewed")

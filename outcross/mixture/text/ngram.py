@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from outcross.mixture.tokens import EDGE, Encoded
+from outcross.mixture.text.tokens import EDGE, Encoded
 
 N = 3
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from outcross.errors import InputError
-from outcross.mixture.counts import Floats, Keep, draws, places
-from outcross.mixture.tails import Tail, entropy
-from outcross.mixture.tokens import Encoded, Vocabulary
+from outcross.mixture.text.counts import Floats, Keep, draws, places
+from outcross.mixture.text.tails import Tail, entropy
+from outcross.mixture.text.tokens import Encoded, Vocabulary
 
 LEAST_ROWS = 30
 """Rows on either side below which nothing is said."""

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from outcross.mixture.programme import Mask, Programme
+from outcross.mixture.solver.programme import Mask, Programme
 from outcross.mixture.supply import Supply, Vector
 
 

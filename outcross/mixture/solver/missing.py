@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-from outcross.mixture.linear import linear
 from outcross.mixture.policy import Policy
-from outcross.mixture.prices import carries
-from outcross.mixture.programme import Programme
+from outcross.mixture.solver.linear import linear
+from outcross.mixture.solver.prices import carries
+from outcross.mixture.solver.programme import Programme
 from outcross.mixture.supply import Counts, Supply, Vector
 
 WHOLE = 1e-6

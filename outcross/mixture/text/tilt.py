@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.special import logsumexp
 
-from outcross.mixture.contraction import Measured
-from outcross.mixture.counts import Floats
-from outcross.mixture.tokens import Encoded
+from outcross.mixture.text.contraction import Measured
+from outcross.mixture.text.counts import Floats
+from outcross.mixture.text.tokens import Encoded
 
 CAP = 8.0
 LEAST = 0.5

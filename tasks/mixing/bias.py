@@ -12,10 +12,10 @@ from outcross.data.review.answers import STANCES
 from outcross.data.samples import Origin, Parent, Sample
 from outcross.data.stores import decisions, screening, warehouse
 from outcross.data.stores.home import Home
-from outcross.mixture.tokens import words
-from outcross.tasks.candidates import Candidates
+from outcross.mixture.text.tokens import words
+from outcross.tasks.mixing.candidates import Candidates
+from outcross.tasks.mixing.texts import texts
 from outcross.tasks.screen import Screen
-from outcross.tasks.texts import texts
 
 MOST = 0.5
 """However much an expert rewrote, a hybrid row counts for people by this at most."""

@@ -8,7 +8,7 @@ from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.mixture.monitor.alarms import Watch
 from outcross.mixture.monitor.watch import watch
-from outcross.tasks.texts import texts
+from outcross.tasks.mixing.texts import texts
 
 
 def watched(

@@ -4,8 +4,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
-from outcross.mixture.programme import Mask
-from outcross.mixture.quadratic import Point, Quadratic
+from outcross.mixture.solver.programme import Mask
+from outcross.mixture.solver.quadratic import Point, Quadratic
 from outcross.mixture.supply import Vector
 
 ROUNDS = 30

@@ -3,11 +3,11 @@
 import numpy as np
 
 from outcross.errors import MixtureRefused
-from outcross.mixture.missing import fewest
-from outcross.mixture.prices import Largest
-from outcross.mixture.programme import Programme
+from outcross.mixture.solver.missing import fewest
+from outcross.mixture.solver.prices import Largest
+from outcross.mixture.solver.programme import Programme
+from outcross.mixture.solver.wording import below, percent, quoted, shopping, some
 from outcross.mixture.supply import Counts, Supply
-from outcross.mixture.wording import below, percent, quoted, shopping, some
 
 CAPS = ("synthetic cap", "unreviewed cap", "bias budget")
 

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 import polars as pl
 
-from outcross.tasks.drawing import framed
+from outcross.tasks.drawing.svg import framed
 
 LEVELS = 8
 """Shades between paper and ink."""
