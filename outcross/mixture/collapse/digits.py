@@ -19,7 +19,7 @@ from sklearn.neighbors import KNeighborsClassifier  # type: ignore[import-untype
 from outcross.mixture.collapse.policies import DEPTH_ONE, SHARE, WEIGHTS
 from outcross.mixture.collapse.result import Result, curves, figure, survived
 from outcross.mixture.collapse.vae import Vae
-from outcross.mixture.counts import Floats
+from outcross.mixture.text.counts import Floats
 
 CLASSES = (138, 120, 80, 60, 48, 40, 34, 30, 26, 24)
 """Human images of each digit, 600 in all: shares like 1 / rank, but for the first, of which no more can be spared."""

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
+from outcross.errors import MixtureRefused
 from outcross.mixture.supply import Vector
 
 TOLERANCES: tuple[dict[str, float], ...] = (
@@ -51,7 +52,7 @@ def linear(
         The optimum; None where no x keeps all rows.
 
     Raises:
-        ArithmeticError: HiGHS gave up.
+        MixtureRefused: HiGHS gave up, so that nothing is known of what is possible.
     """
     below, above = (~equal).any(), equal.any()
     for tolerances in TOLERANCES:
@@ -71,4 +72,8 @@ def linear(
             multipliers = np.zeros(len(equal))
             multipliers[~equal], multipliers[equal] = -found.ineqlin.marginals, found.eqlin.marginals
             return Linear(found.x, multipliers, -found.upper.marginals)
-    raise ArithmeticError(f"a linear programme of {len(cost):,} variables wasn't solved: {found.message}")
+    raise MixtureRefused(
+        f"the rules came to a programme of {len(cost):,} masses that couldn't be solved ({found.message}). Strata of "
+        "very different sizes cause this: merge the smallest ones.",
+        rule="search",
+    )
