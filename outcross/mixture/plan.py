@@ -184,8 +184,8 @@ def _tightest(programme: Programme, most: Largest, size: float) -> tuple[Program
 def _binding(programme: Programme, size: float, best: Optimum) -> Iterator[Binding]:
     """Rules that cost more than rounding, each with what loosening it would save."""
     if best.residual > MISSED:
-        words = "search: the mixture keeps every rule, and is not proven to be the one of least predicted risk"
-        yield Binding("search", f"{words} (its conditions are missed by {best.residual:.1g})", 0.0)
+        doubt = "search: the mixture keeps every rule, and is not proven to be the one of least predicted risk"
+        yield Binding("search", f"{doubt} (its conditions are missed by {best.residual:.1g})", 0.0)
     supply, policy = programme.supply, programme.policy
     least = np.where(programme.rule == "bias budget", np.abs(programme.least), 1)
     saved = np.where(programme.equal, 0, LOOSER * best.rows * least / best.risk)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import autograd.numpy as anp  # type: ignore[import-untyped]
+import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
 
