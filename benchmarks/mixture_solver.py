@@ -15,12 +15,12 @@ from dataclasses import replace
 import numpy as np
 
 from outcross.errors import MixtureRefused
-from outcross.mixture.missing import fewest, fewest_parts
-from outcross.mixture.optimum import optimum
 from outcross.mixture.plan import plan
 from outcross.mixture.policy import Policy
-from outcross.mixture.prices import largest
-from outcross.mixture.programme import Programme
+from outcross.mixture.solver.missing import fewest, fewest_parts
+from outcross.mixture.solver.optimum import optimum
+from outcross.mixture.solver.prices import largest
+from outcross.mixture.solver.programme import Programme
 from tests.supplies import any_supply, of_size
 
 RUNS = 7
@@ -71,9 +71,7 @@ def refusals() -> None:
             plan(supply.with_human(more), policy)
             mended += 1
     spent = time.process_time() - begin
-    print(
-        f"\n{refused} of 200 impossible mixtures refused; {mended} possible with just the rows asked for ({spent:.1f} s)"
-    )
+    print(f"\n{refused} of 200 impossible mixtures refused; {mended} possible with the rows asked for ({spent:.1f} s)")
 
 
 if __name__ == "__main__":

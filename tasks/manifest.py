@@ -19,12 +19,12 @@ from outcross.data.stores import screening
 from outcross.data.stores.home import Home
 from outcross.mixture.policy import Policy
 from outcross.mixture.weights import Mixture
-from outcross.tasks.bias import audited
 from outcross.tasks.evidence.facts import Evidence, GateKept, ModelKept
 from outcross.tasks.evidence.page import render
 from outcross.tasks.gate import GateReport
 from outcross.tasks.lineage import lineage
-from outcross.tasks.mix import Mixed
+from outcross.tasks.mixing.bias import audited
+from outcross.tasks.mixing.mix import Mixed
 from outcross.tasks.screen import Screen
 
 _LOG = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from outcross.data.stores.home import Home
 from outcross.errors import GateFailed, ReleaseError
 from outcross.tasks import manifest
 from outcross.tasks.gate import gate
-from outcross.tasks.mix import mix
-from outcross.tasks.watch import watched
+from outcross.tasks.mixing.mix import mix
+from outcross.tasks.mixing.watch import watched
 
 
 def release(home: Home, recipe: Recipe) -> Release:

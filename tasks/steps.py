@@ -18,8 +18,8 @@ from outcross.serving.endpoint import Endpoint
 from outcross.tasks import draft, gold, imports, ingest, plan, release, review, screen
 from outcross.tasks.draft import Drafted
 from outcross.tasks.intake import Intake
-from outcross.tasks.mix import worth
-from outcross.tasks.order import put_in_order
+from outcross.tasks.mixing.mix import worth
+from outcross.tasks.mixing.order import put_in_order
 
 T = TypeVar("T")
 

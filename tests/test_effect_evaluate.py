@@ -12,8 +12,8 @@ from outcross.mixture.effect.arms import HELD_BACK, ROWS, STEPS, Arm, Material, 
 from outcross.mixture.effect.evaluate import Bench, evaluate
 from outcross.mixture.effect.outcome import Effect, agreed
 from outcross.mixture.effect.proxy import TrigramProxy
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tokens import Encoded, Vocabulary
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tokens import Encoded, Vocabulary
 from tests.people import docstrings
 
 HUMAN = 400

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from outcross.errors import InputError, MixtureRefused
-from outcross.mixture.optimum import optimum
 from outcross.mixture.plan import plan
 from outcross.mixture.policy import Policy
-from outcross.mixture.prices import human_prices, largest
-from outcross.mixture.programme import Programme
-from outcross.mixture.quadratic import Point, Quadratic, risk
+from outcross.mixture.solver.optimum import optimum
+from outcross.mixture.solver.prices import human_prices, largest
+from outcross.mixture.solver.programme import Programme
+from outcross.mixture.solver.quadratic import Point, Quadratic, risk
+from outcross.mixture.solver.worth import gains
 from outcross.mixture.supply import CLASSES, Supply
-from outcross.mixture.worth import gains
 from tests.supplies import SHARES, any_supply, example, of_size
 
 LOOSE = Policy(retention=0, human_floor=0, synthetic_cap=1, unreviewed_cap=1, bias_budget=1, pinning=0.0)
@@ -135,6 +135,16 @@ def test_strata_move_from_their_target_only_where_the_size_needs_it_and_the_tail
     tail = supply.shares < 0.05
     assert (best.masses.sum(axis=1)[tail] >= (1 - 1e-9) * (best.size * supply.shares)[tail]).all()
     assert (best.masses.sum(axis=1)[~tail] < 0.99 * (best.size * supply.shares)[~tail]).any()
+
+
+def test_the_rarest_strata_are_of_the_tail_however_large_and_equal_ones_are_treated_alike():
+    supply = Supply(("a", "b", "c"), np.array([[840, 0, 0, 0], [80, 0, 0, 0], [80, 0, 0, 0]]))
+    policy = Policy(tail_share=0, pinning=0.2)
+    pins = Programme.of(supply, policy)
+    assert pins.least[(pins.rule == "pinning") & (pins.least > 0)].tolist() == [0.8, 0.8, 0.8]
+    rarer = supply.with_human(np.array([1_000, 0, 0]))
+    pins = Programme.of(rarer, policy)
+    assert pins.least[(pins.rule == "pinning") & (pins.least > 0)].tolist() == [0.8, 1, 1]
 
 
 def test_the_worked_example():

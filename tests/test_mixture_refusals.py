@@ -6,8 +6,8 @@ import pytest
 from outcross.errors import MixtureRefused
 from outcross.mixture.plan import plan
 from outcross.mixture.policy import Policy
-from outcross.mixture.prices import largest
-from outcross.mixture.programme import Programme
+from outcross.mixture.solver.prices import largest
+from outcross.mixture.solver.programme import Programme
 from outcross.mixture.supply import Counts, Supply
 from tests.supplies import any_supply, example
 

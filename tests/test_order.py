@@ -5,7 +5,7 @@ import polars as pl
 from outcross.data.review.items import Item
 from outcross.data.review.queue import Queue
 from outcross.data.stores import vault
-from outcross.tasks.order import priorities, put_in_order
+from outcross.tasks.mixing.order import priorities, put_in_order
 from tests import make
 from tests.released import drafted
 

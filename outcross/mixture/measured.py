@@ -3,8 +3,8 @@
 import polars as pl
 
 from outcross.errors import InputError
+from outcross.mixture.solver.wording import quoted
 from outcross.mixture.supply import CLASSES, Supply
-from outcross.mixture.wording import quoted
 
 UNMEASURED = {"kappa": 0.0, "credit": 0.0, "hybrid_bias": 0.0, "reviewed_bias": 0.0, "unreviewed_bias": 1.0}
 """What holds where nothing is said: nothing is known of the tail, people are taken at their word, machines aren't."""

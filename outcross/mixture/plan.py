@@ -6,18 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from outcross.mixture.optimum import Optimum, optimum
 from outcross.mixture.policy import Policy
-from outcross.mixture.prices import Largest, human_prices, largest
-from outcross.mixture.programme import Mask, Programme
-from outcross.mixture.quadratic import risk
-from outcross.mixture.refusals import too_large, unanchored, without_people
+from outcross.mixture.solver.optimum import Optimum, optimum
+from outcross.mixture.solver.prices import Largest, human_prices, largest
+from outcross.mixture.solver.programme import Mask, Programme
+from outcross.mixture.solver.quadratic import risk
+from outcross.mixture.solver.refusals import too_large, unanchored, without_people
+from outcross.mixture.solver.wording import percent, some
+from outcross.mixture.solver.worth import worth
 from outcross.mixture.supply import CLASSES, SLACK, Supply, Vector
-from outcross.mixture.wording import percent, some
-from outcross.mixture.worth import worth
 
 LOOSER = 0.01
 """By how much a rule is loosened to tell what it costs."""
+
+MISSED = 1e-6
+"""Residual above which a mixture isn't called the best."""
 
 FELT = 1e-5
 """Relative change of the predicted risk from which on a rule is said to bind."""
@@ -180,6 +183,9 @@ def _tightest(programme: Programme, most: Largest, size: float) -> tuple[Program
 
 def _binding(programme: Programme, size: float, best: Optimum) -> Iterator[Binding]:
     """Rules that cost more than rounding, each with what loosening it would save."""
+    if best.residual > MISSED:
+        doubt = "search: the mixture keeps every rule, and is not proven to be the one of least predicted risk"
+        yield Binding("search", f"{doubt} (its conditions are missed by {best.residual:.1g})", 0.0)
     supply, policy = programme.supply, programme.policy
     least = np.where(programme.rule == "bias budget", np.abs(programme.least), 1)
     saved = np.where(programme.equal, 0, LOOSER * best.rows * least / best.risk)

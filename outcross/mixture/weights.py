@@ -10,9 +10,9 @@ from outcross.errors import InputError
 from outcross.mixture.measured import supply
 from outcross.mixture.plan import Plan, plan
 from outcross.mixture.policy import Policy
-from outcross.mixture.refusals import without_people
+from outcross.mixture.solver.refusals import without_people
+from outcross.mixture.solver.wording import quoted
 from outcross.mixture.supply import CLASSES, Supply
-from outcross.mixture.wording import quoted
 
 DUST = 1e-12
 """Share of a stratum's mass below which a class holds none."""

@@ -83,7 +83,7 @@ class Planned(Record):
 
 
 class Kept(Record):
-    """How much of the rare words is left; see `outcross.mixture.contraction`."""
+    """How much of the rare words is left; see `outcross.mixture.text.contraction`."""
 
     kappa: float | None
     low: float | None

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from outcross.mixture.contraction import CUTS
 from outcross.mixture.monitor.alarms import Alarm
 from outcross.mixture.monitor.comparisons import Kind
-from outcross.tasks.charts import intervals
+from outcross.mixture.text.contraction import CUTS
+from outcross.tasks.drawing.charts import intervals
 from outcross.tasks.evidence.facts import GateKept, ModelKept
 
 SHOWN = 16

@@ -12,7 +12,7 @@ from outcross.mixture.effect.comparison import Comparison, Units, compare
 from outcross.mixture.effect.equivalents import Ruler
 from outcross.mixture.effect.outcome import ArmOutcome, Difference, Paid, ProxyOutcome
 from outcross.mixture.effect.proxy import Proxy
-from outcross.mixture.tokens import Encoded, Vocabulary
+from outcross.mixture.text.tokens import Encoded, Vocabulary
 
 Vector = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from outcross.mixture.ngram import Nats, Trigram
-from outcross.mixture.tokens import Encoded
+from outcross.mixture.text.ngram import Nats, Trigram
+from outcross.mixture.text.tokens import Encoded
 
 Vector = NDArray[np.float64]
 
