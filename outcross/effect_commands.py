@@ -48,15 +48,16 @@ def effect(
 
 def show(found: Effect) -> None:
     """Print the verdict, then the arms, then what paid."""
-    console.print(f"\n[bold]{found.name} {found.version}[/]")
-    verdicts = [found.against_human, *([found.against_last] if found.against_last else [])]
-    for sentence, verdict in zip(found.sentences, verdicts, strict=True):
-        console.print(visible(sentence), style=STYLES[verdict])
-    for sentence in filter(None, (found.reason, *found.remarks)):
-        console.print(visible(sentence))
-    for one in found.proxies:
-        _arms(found, one)
-        _paid(one)
+    console.print(visible(f"\n{found.name} {found.version}"), style="bold")
+    for one in found.said:
+        console.print(visible(one.sentence), style=STYLES[one.verdict])
+        if one.reason:
+            console.print(visible(one.reason))
+    for remark in found.remarks:
+        console.print(visible(remark), style="dim")
+    for proxy in found.proxies:
+        _arms(found, proxy)
+        _paid(proxy)
 
 
 def _arms(found: Effect, one: ProxyOutcome) -> None:

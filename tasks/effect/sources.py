@@ -13,8 +13,8 @@ from outcross.data.samples import Sample
 from outcross.data.stores import decisions, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.mixture.effect.arms import ROWS
-from outcross.tasks import kept
-from outcross.tasks.texts import texts
+from outcross.tasks.mixing import kept
+from outcross.tasks.mixing.texts import texts
 
 
 class Weighed(NamedTuple):

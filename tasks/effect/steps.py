@@ -39,7 +39,7 @@ def compare_arms(home: Path, trial: Trial) -> Measured:
     create_table_artifact(
         table=table(found),
         key=key("effect", found.name),
-        description=" ".join([f"{found.name} {found.version}.", *found.sentences, found.reason, *found.remarks]),
+        description=" ".join([*(f"{one.sentence} {one.reason}" for one in found.said), *found.remarks]),
     )
     return measured
 

@@ -6,12 +6,11 @@ from functools import cached_property
 
 import polars as pl
 
-from outcross.data.corpora.prose import held_out
 from outcross.data.recipe import Recipe
 from outcross.data.release import versions as releases
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
-from outcross.mixture.effect.arms import Arm, Material, hold_back
+from outcross.mixture.effect.arms import Arm, Material, hold_back, parted
 from outcross.mixture.effect.evaluate import Bench
 from outcross.tasks.effect import sources
 from outcross.tasks.effect.sources import Rows
@@ -108,6 +107,7 @@ def gather(home: Home, recipe: Recipe, version: int | None = None) -> Trial:
 
 
 def _held_out(home: Home, recipe: Recipe) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is tested on, and what is tuned on: at least a document each."""
     held = sources.frame(recipe, sources.people(home, recipe, "heldout"))
     documents = held["document"].n_unique()
     if documents < 2:
@@ -115,7 +115,8 @@ def _held_out(home: Home, recipe: Recipe) -> tuple[pl.DataFrame, pl.DataFrame]:
             f"the effect of {recipe.name} is measured on people's held-out documents, and there are {documents} of "
             "them; two are the least, 100 do well. Raise `heldout_share` in [source], and ingest into a new home."
         )
-    return held_out(held, DEV)
+    smallest = held.group_by("document").len()["len"].min()
+    return parted(held, max(int(DEV * held.height), smallest if isinstance(smallest, int) else 0))
 
 
 def _usable(home: Home, recipe: Recipe, share: float, *parts: Rows) -> set[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from math import isfinite
-from typing import Self
+from typing import NamedTuple, Self
 
 from outcross.data.samples import Record
 from outcross.mixture.effect.arms import Kind
@@ -22,11 +22,20 @@ TITLES: dict[Kind, tuple[str, str]] = {
 """What arms, and the parts in which they differ from the release, are called."""
 
 
-SAID: dict[Verdict, str] = {
+SENTENCES: dict[Verdict, str] = {
     "better": "It trains a better model than",
     "no evidence": "No evidence that it trains a better model than",
     "worse": "It trains a worse model than",
 }
+
+
+class Said(NamedTuple):
+    """A verdict in words."""
+
+    verdict: Verdict
+    sentence: str
+    reason: str
+    """Why it is no better one; empty where it is "better"."""
 
 
 class StratumDifference(Record):
@@ -153,22 +162,23 @@ class Effect(Record):
         return agreed(found) if found else None
 
     @property
-    def sentences(self) -> tuple[str, ...]:
+    def said(self) -> tuple[Said, ...]:
         """The verdicts in words: against people's rows, and against the release before where there is one."""
-        people = f"{SAID[self.against_human]} people's rows alone."
-        return (people, f"{SAID[self.against_last]} version {self.last}.") if self.against_last else (people,)
+        found = [
+            _said(self.against_human, "people's rows alone", {one.proxy: one.against_human for one in self.proxies})
+        ]
+        if self.against_last:
+            lasts = {one.proxy: one.against_last for one in self.proxies if one.against_last}
+            found.append(_said(self.against_last, f"version {self.last}", lasts))
+        return tuple(found)
 
-    @property
-    def reason(self) -> str:
-        """Why the verdict against people's rows is no better one; empty where it is "better"."""
-        if self.against_human == "better":
-            return ""
-        said = {one.proxy: one.against_human for one in self.proxies}
-        if len({one.verdict for one in said.values()}) > 1:
-            return (
-                "The proxies disagree: " + ", ".join(f"{name} says {one.verdict}" for name, one in said.items()) + "."
-            )
-        return next(iter(said.values())).reason
+
+def _said(verdict: Verdict, other: str, found: dict[str, Difference]) -> Said:
+    if len({one.verdict for one in found.values()}) > 1:
+        why = "The proxies disagree: " + ", ".join(f"{name} says {one.verdict}" for name, one in found.items()) + "."
+    else:
+        why = next(iter(found.values())).reason
+    return Said(verdict, f"{SENTENCES[verdict]} {other}.", why)
 
 
 def agreed(verdicts: Iterable[Verdict]) -> Verdict:
