@@ -4,20 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from outcross.data.recipe import Recipe
 from outcross.data.release import versions as releases
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
-from outcross.mixture.effect.arms import Arm, Material, hold_back, parted
+from outcross.mixture.effect.arms import Arm, Material, hold_back
 from outcross.mixture.effect.evaluate import Bench
 from outcross.tasks.effect import sources
 from outcross.tasks.effect.sources import Rows
 from outcross.tasks.leaks import leaking
 
 DEV = 0.2
-"""Share of the held-out rows that proxies are tuned on."""
+"""Share of the held-out documents that proxies are tuned on."""
 
 MOST_ROWS = 100_000
 """Rows of a release that are trained on; of a larger one each row has the same chance to be among them."""
@@ -115,8 +116,10 @@ def _held_out(home: Home, recipe: Recipe) -> tuple[pl.DataFrame, pl.DataFrame]:
             f"the effect of {recipe.name} is measured on people's held-out documents, and there are {documents} of "
             "them; two are the least, 100 do well. Raise `heldout_share` in [source], and ingest into a new home."
         )
-    smallest = held.group_by("document").len()["len"].min()
-    return parted(held, max(int(DEV * held.height), smallest if isinstance(smallest, int) else 0))
+    names = held["document"].unique().sort()
+    drawn = np.random.default_rng(0).permutation(documents)[: max(1, round(DEV * documents))]
+    tuned_on = pl.col("document").is_in(names[drawn].implode())
+    return held.filter(~tuned_on), held.filter(tuned_on)
 
 
 def _usable(home: Home, recipe: Recipe, share: float, *parts: Rows) -> set[str]:

@@ -119,13 +119,8 @@ def hold_back(human: pl.DataFrame, *, seed: int = 0) -> tuple[pl.DataFrame, pl.D
     Returns:
         The rest; then what is held back: at most `HELD_BACK` of the rows, and no more than the longest step takes.
     """
-    rest, held = parted(human, min(STEPS[-1], int(HELD_BACK * human.height)), seed=seed)
-    return rest, held[np.random.default_rng([seed, 1]).permutation(held.height)]
-
-
-def parted(rows: pl.DataFrame, most: int, *, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part whole documents from the rest, drawn by lot, as far as they have at most so many rows together."""
-    sized = rows.group_by("document").len().sort("document")
+    sized = human.group_by("document").len().sort("document")
+    most = min(STEPS[-1], int(HELD_BACK * human.height))
     chosen, taken = [], 0
     # A document that doesn't fit is passed over: a large one would otherwise end the drawing early.
     for document, count in sized[np.random.default_rng(seed).permutation(sized.height)].iter_rows():
@@ -133,7 +128,8 @@ def parted(rows: pl.DataFrame, most: int, *, seed: int = 0) -> tuple[pl.DataFram
             chosen.append(document)
             taken += count
     among = pl.col("document").is_in(chosen)
-    return rows.filter(~among), rows.filter(among)
+    held = human.filter(among)
+    return human.filter(~among), held[np.random.default_rng([seed, 1]).permutation(held.height)]
 
 
 def _arm(kind: Kind, name: str, rows: pl.DataFrame, changed: int = 0) -> Arm:
