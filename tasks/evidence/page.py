@@ -73,6 +73,8 @@ def _alarms(watch: Watch | None) -> dict[str, Any]:
     rest = [one for one in found if one not in shown]
     quiet = sum(one.level == "quiet" for one in rest)
     return {
+        "tested": sum(one.level != "too small" for one in found),
+        "loud": sum(one.level in ("warning", "blocking") for one in found),
         "alarms_off": figures.alarms(found),
         "alarms_shown": shown,
         "alarms_more": len(rest),
