@@ -192,7 +192,8 @@ def test_proxies_that_disagree_are_no_evidence(world):
     said = {"name": "r", "version": 1, "last": None, "documents": 1, "rows": 1, "human_rows": 1, "held_back": 0}
     mixed = Effect(**said, remarks=(), proxies=(good, bad.model_copy(update={"proxy": "other"})))
     assert mixed.against_human == "no evidence"
-    assert "disagree" in mixed.reason
+    assert [one.verdict for one in mixed.said] == ["no evidence"]
+    assert "disagree" in mixed.said[0].reason
     assert mixed.against_last is None
     assert Effect(**said, remarks=(), proxies=(good, good)).against_human == "better"
     assert agreed(["worse", "worse"]) == "worse"

@@ -119,18 +119,21 @@ def hold_back(human: pl.DataFrame, *, seed: int = 0) -> tuple[pl.DataFrame, pl.D
     Returns:
         The rest; then what is held back: at most `HELD_BACK` of the rows, and no more than the longest step takes.
     """
-    sized = human.group_by("document").len().sort("document")
-    drawn = sized[np.random.default_rng(seed).permutation(sized.height)]
-    most = min(STEPS[-1], int(HELD_BACK * human.height))
-    # A document that doesn't fit is passed over; one that is as large as all the rest would otherwise end the search.
+    rest, held = parted(human, min(STEPS[-1], int(HELD_BACK * human.height)), seed=seed)
+    return rest, held[np.random.default_rng([seed, 1]).permutation(held.height)]
+
+
+def parted(rows: pl.DataFrame, most: int, *, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Part whole documents from the rest, drawn by lot, as far as they have at most so many rows together."""
+    sized = rows.group_by("document").len().sort("document")
     chosen, taken = [], 0
-    for document, rows in drawn.iter_rows():
-        if taken + rows <= most:
+    # A document that doesn't fit is passed over: a large one would otherwise end the drawing early.
+    for document, count in sized[np.random.default_rng(seed).permutation(sized.height)].iter_rows():
+        if taken + count <= most:
             chosen.append(document)
-            taken += rows
+            taken += count
     among = pl.col("document").is_in(chosen)
-    held = human.filter(among)
-    return human.filter(~among), held[np.random.default_rng([seed, 1]).permutation(held.height)]
+    return rows.filter(~among), rows.filter(among)
 
 
 def _arm(kind: Kind, name: str, rows: pl.DataFrame, changed: int = 0) -> Arm:

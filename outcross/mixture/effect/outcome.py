@@ -2,11 +2,40 @@
 
 from collections.abc import Iterable
 from math import isfinite
-from typing import Self
+from typing import NamedTuple, Self
 
 from outcross.data.samples import Record
 from outcross.mixture.effect.arms import Kind
 from outcross.mixture.effect.comparison import Comparison, Stratum, Verdict
+
+TITLES: dict[Kind, tuple[str, str]] = {
+    "human": ("people's rows alone", ""),
+    "release": ("the release", ""),
+    "last": ("the release before", ""),
+    "more": ("people's rows and {} more", ""),
+    "class": ("without the class {}", "the class {}"),
+    "generator": ("without the drafts of {}", "the drafts of {}"),
+    "prompt": ("without the drafts from prompt {:.8}", "the drafts from prompt {:.8}"),
+    "stratum": ("without the drafts for {}", "the drafts for {}"),
+    "validator": ("with what {} alone kept out", "what {} alone kept out"),
+}
+"""What arms, and the parts in which they differ from the release, are called."""
+
+
+SENTENCES: dict[Verdict, str] = {
+    "better": "It trains a better model than",
+    "no evidence": "No evidence that it trains a better model than",
+    "worse": "It trains a worse model than",
+}
+
+
+class Said(NamedTuple):
+    """A verdict in words."""
+
+    verdict: Verdict
+    sentence: str
+    reason: str
+    """Why it is no better one; empty where it is "better"."""
 
 
 class StratumDifference(Record):
@@ -68,6 +97,11 @@ class ArmOutcome(Record):
     human_rows: str
     """How many more rows from people would have done the same, for people to read: "1,200", "< 0", "> 2,000"."""
 
+    @property
+    def title(self) -> str:
+        """What the arm is called; a name in it may be anybody's."""
+        return TITLES[self.kind][0].format(self.name)
+
 
 class Paid(Record):
     """What one part of the release was worth, or what one validator kept out: below 0 it helps to have it."""
@@ -79,6 +113,11 @@ class Paid(Record):
     standard_error: float
     low: float
     high: float
+
+    @property
+    def title(self) -> str:
+        """What the part is called; a name in it may be anybody's."""
+        return TITLES[self.kind][1].format(self.name)
 
 
 class ProxyOutcome(Record):
@@ -123,16 +162,23 @@ class Effect(Record):
         return agreed(found) if found else None
 
     @property
-    def reason(self) -> str:
-        """Why the verdict against people's rows is no better one; empty where it is "better"."""
-        if self.against_human == "better":
-            return ""
-        said = {one.proxy: one.against_human for one in self.proxies}
-        if len({one.verdict for one in said.values()}) > 1:
-            return (
-                "The proxies disagree: " + ", ".join(f"{name} says {one.verdict}" for name, one in said.items()) + "."
-            )
-        return next(iter(said.values())).reason
+    def said(self) -> tuple[Said, ...]:
+        """The verdicts in words: against people's rows, and against the release before where there is one."""
+        found = [
+            _said(self.against_human, "people's rows alone", {one.proxy: one.against_human for one in self.proxies})
+        ]
+        if self.against_last:
+            lasts = {one.proxy: one.against_last for one in self.proxies if one.against_last}
+            found.append(_said(self.against_last, f"version {self.last}", lasts))
+        return tuple(found)
+
+
+def _said(verdict: Verdict, other: str, found: dict[str, Difference]) -> Said:
+    if len({one.verdict for one in found.values()}) > 1:
+        why = "The proxies disagree: " + ", ".join(f"{name} says {one.verdict}" for name, one in found.items()) + "."
+    else:
+        why = next(iter(found.values())).reason
+    return Said(verdict, f"{SENTENCES[verdict]} {other}.", why)
 
 
 def agreed(verdicts: Iterable[Verdict]) -> Verdict:
