@@ -65,6 +65,48 @@ def measured(name="json", model="small-1b", validator="perplexity"):
     }
 
 
+def difference(effect=-0.05, verdict="better"):
+    return {
+        "effect": effect,
+        "standard_error": 0.01,
+        "low": effect - 0.02,
+        "high": effect + 0.02,
+        "detectable": 0.028,
+        "verdict": verdict,
+        "reason": "" if verdict == "better" else "The interval holds 0.",
+    }
+
+
+def arm(kind, name="", effect=-0.05):
+    said = {"kind": kind, "name": name, "rows": 4000, "surprise": 5.0, "human_rows": "120"}
+    return said | {"against_human": difference(effect)}
+
+
+def effect(verdict="better", model="small-1b"):
+    return {
+        "name": "docstrings",
+        "version": 2,
+        "last": 1,
+        "documents": 31,
+        "rows": 572,
+        "human_rows": 2905,
+        "held_back": 968,
+        "remarks": ["The test set has 31 documents."],
+        "proxies": [
+            {
+                "proxy": "trigram",
+                "against_human": difference(verdict=verdict),
+                "against_last": difference(0.0, "no evidence"),
+                "arms": [arm("human", effect=0.0), arm("release"), arm("generator", model)],
+                "paid": [
+                    {"kind": "generator", "name": model, "rows": 50, "effect": -0.012, "standard_error": 0.002}
+                    | {"low": -0.016, "high": -0.008}
+                ],
+            }
+        ],
+    }
+
+
 def words(**changes):
     return " ".join(Page(render(Evidence.model_validate(measured() | changes))).text.split())
 
@@ -146,3 +188,24 @@ def test_a_manifest_from_before_anything_was_measured_is_still_shown():
     text = " ".join(Page(render(Evidence.model_validate(MANIFEST))).text.split())
     assert "Collapse alarms" not in text
     assert "Certificate" not in text
+
+
+def test_the_effect_is_a_verdict_with_its_reason_and_what_paid():
+    text = words(effect=effect())
+    assert "Version 2 was tried" in text
+    assert "It trains a better model than people's rows alone." in text
+    assert "No evidence that it trains a better model than version 1. The interval holds 0." in text
+    assert "the drafts of small-1b 50 -0.0120 -0.0160 to -0.0080" in text
+    assert "572 held-out rows of people’s from 31 documents" in text
+    assert "Does it train a better model?" not in words()
+
+
+def test_a_worse_model_is_shown_as_a_warning():
+    html = render(Evidence.model_validate(measured() | {"effect": effect("worse")}))
+    assert 'class="verdict loud"><strong>It trains a worse model' in html
+
+
+def test_a_hostile_model_name_stays_text_where_it_paid():
+    html = render(Evidence.model_validate(measured() | {"effect": effect(model=HOSTILE)}))
+    assert not Page(html).all("script")
+    assert not Page(html).all("img")

@@ -60,6 +60,7 @@ def render(evidence: Evidence) -> str:
         asked={one.stratum: one for one in evidence.plan.strata} if evidence.plan else {},
         models_kept=evidence.contraction and figures.models(evidence.contraction.generators),
         gates_kept=evidence.contraction and figures.gates(evidence.contraction.gates),
+        arms_compared=evidence.effect and figures.effects(evidence.effect),
         **_alarms(evidence.watch),
         checks=sorted(evidence.checks, key=lambda check: check.passed),
         failed=sum(not check.passed for check in evidence.checks),
