@@ -1,6 +1,6 @@
 """The command that says whether a release trains a better model, and what in it paid."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -9,12 +9,13 @@ from rich.table import Table
 from outcross import engine
 from outcross.data.stores.home import Home
 from outcross.display import watcher
-from outcross.mixture.effect.outcome import Effect, ProxyOutcome
 from outcross.options import HomeFolder, RecipeName, needs
 from outcross.progress import watched_by
 from outcross.reports import visible
 from outcross.settings import from_environment
-from outcross.tasks.effect.runs import outcome
+
+if TYPE_CHECKING:
+    from outcross.mixture.effect.outcome import Effect, ProxyOutcome
 
 app = typer.Typer()
 console = Console()
@@ -41,12 +42,13 @@ def effect(
     engine.prepare(place.root)
     with console.status("Starting Prefect …"):
         from outcross.flows.effect import effect as flow
+        from outcross.tasks.effect.runs import outcome
     with watcher(console) as watching, watched_by(watching):
         measured = flow(recipe, place.root, version)
     show(outcome(measured))
 
 
-def show(found: Effect) -> None:
+def show(found: "Effect") -> None:
     """Print the verdict, then the arms, then what paid."""
     console.print(visible(f"\n{found.name} {found.version}"), style="bold")
     for one in found.said:
@@ -60,7 +62,15 @@ def show(found: Effect) -> None:
         _paid(proxy)
 
 
-def _arms(found: Effect, one: ProxyOutcome) -> None:
+def summary(found: "Effect") -> None:
+    """Print the verdict and what paid, in few lines."""
+    console.print(visible(f"\nEffect of {found.name} {found.version}:"), style="bold")
+    for one in found.said:
+        console.print(visible(one.sentence), style=STYLES[one.verdict])
+    _paid(found.proxies[0])
+
+
+def _arms(found: "Effect", one: "ProxyOutcome") -> None:
     console.print(
         f"\nHow surprising {found.rows:,} held-out rows of people's, in {found.documents:,} documents, are to a "
         f"{one.proxy} model that was trained on each; below 0 is better than people's rows alone. The smallest "
@@ -74,7 +84,7 @@ def _arms(found: Effect, one: ProxyOutcome) -> None:
     console.print(table)
 
 
-def _paid(one: ProxyOutcome) -> None:
+def _paid(one: "ProxyOutcome") -> None:
     if not one.paid:
         return
     console.print("\nWhat having each part does to it, the most helpful first; below 0 it pays.")

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from outcross import engine, reports
+from outcross import effect_commands, engine, reports
 from outcross.data import recipe as recipes
 from outcross.data.release import versions as releases
-from outcross.data.stores import vault
+from outcross.data.stores import effects, vault
 from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError
@@ -85,12 +85,15 @@ def mix(
     asked = loaded if size is None else loaded.model_copy(update={"mixture": loaded.mixture | {"size": size}})
     with console.status("Measuring and solving …"):
         from outcross import mixture_reports
+        from outcross.tasks.effect.runs import outcome
         from outcross.tasks.mixing import mix as mixing
 
         mixed = mixing.mix(place, asked)
     mixture_reports.plan(console, mixed.mixture.plan)
     for words in mixed.contraction.warnings:
         console.print(reports.visible(f"warning: {words}"), style="yellow")
+    if known := effects.latest(place, loaded.name):
+        effect_commands.summary(outcome(known))
     if plan:
         return
     engine.prepare(place.root)

@@ -15,7 +15,7 @@ from outcross.data.release.table import Tables
 from outcross.data.release.witnesses import forgotten, heads
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Sample, digest
-from outcross.data.stores import screening
+from outcross.data.stores import effects, screening
 from outcross.data.stores.home import Home
 from outcross.mixture.policy import Policy
 from outcross.mixture.weights import Mixture
@@ -90,6 +90,7 @@ def measured(home: Home, recipe: Recipe, mixed: Mixed) -> dict[str, object]:
             "generators": found.generators.select(ModelKept.model_fields.keys()).to_dicts(),
             "warnings": list(found.warnings),
         },
+        "effect": json.loads(known.result) if (known := effects.latest(home, recipe.name)) else None,
         "audits": {"audited": audits.drafts, "faults": audits.faults, "bound": audits.bound},
     }
 

@@ -121,7 +121,8 @@ def _shared(rows: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     # Where all are trusted alike they weigh the same to the last bit.
     alike = (trust.min() == trust.max()).over(GROUP)
     weight = pl.when(alike).then(pl.col("mass") / pl.len().over(GROUP)).otherwise(shared)
-    return rows.with_columns(weight=pl.when(pl.col("mass").is_not_null()).then(weight))
+    # Twelve digits: what a solver leaves beyond them is noise that would make 1 of a human row 0.9999999999999999.
+    return rows.with_columns(weight=pl.when(pl.col("mass").is_not_null()).then(weight.round_sig_figs(12)))
 
 
 def _checked(rows: pl.DataFrame) -> pl.DataFrame:

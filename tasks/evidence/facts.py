@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from outcross.data.samples import Record
+from outcross.mixture.effect.outcome import Effect
 from outcross.mixture.monitor.alarms import Watch
 from outcross.mixture.supply import SLACK
 from outcross.tasks.gate import Check
@@ -173,3 +174,5 @@ class Evidence(Record):
     watch: Watch | None = None
     audits: Audits | None = None
     lineage: Lineage | None = None
+    effect: Effect | None = None
+    """Of the newest earlier version that was measured; None where none was."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from outcross.mixture.effect.outcome import Effect
 from outcross.mixture.monitor.alarms import Alarm
 from outcross.mixture.monitor.comparisons import Kind
 from outcross.mixture.text.contraction import CUTS
@@ -53,6 +54,28 @@ def alarms(found: Sequence[Alarm]) -> str | None:
         x_title="← more varied than people's · less →   (±1: where 95 % of people's texts lie)",
         about="how far the release is from people's texts, by each measure: "
         + ", ".join(f"{label} {off:.1f}" for label, off, *_ in rows),
+    )
+
+
+def effects(found: Effect) -> str:
+    """How each arm of the first proxy compares with people's rows alone."""
+    arms = [one for one in found.proxies[0].arms if one.kind != "human"][:SHOWN]
+    rows = [
+        (one.title, one.against_human.effect, one.against_human.low, one.against_human.high, one.against_human.low > 0)
+        for one in arms
+    ]
+    return intervals(
+        pl.DataFrame(rows, schema=["label", "effect", "low", "high", "worse"], orient="row"),
+        label="label",
+        value="effect",
+        low="low",
+        high="high",
+        flagged="worse",
+        at=0.0,
+        width=WIDE,
+        x_title="← better than people's rows alone · worse →   (nats a word of held-out text)",
+        about="how well small models predict people's held-out text, against one of people's rows alone: "
+        + ", ".join(f"{title} {effect:+.3f}" for title, effect, *_ in rows),
     )
 
 

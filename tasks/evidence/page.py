@@ -60,6 +60,7 @@ def render(evidence: Evidence) -> str:
         asked={one.stratum: one for one in evidence.plan.strata} if evidence.plan else {},
         models_kept=evidence.contraction and figures.models(evidence.contraction.generators),
         gates_kept=evidence.contraction and figures.gates(evidence.contraction.gates),
+        arms_compared=evidence.effect and figures.effects(evidence.effect),
         **_alarms(evidence.watch),
         checks=sorted(evidence.checks, key=lambda check: check.passed),
         failed=sum(not check.passed for check in evidence.checks),
@@ -73,6 +74,8 @@ def _alarms(watch: Watch | None) -> dict[str, Any]:
     rest = [one for one in found if one not in shown]
     quiet = sum(one.level == "quiet" for one in rest)
     return {
+        "tested": sum(one.level != "too small" for one in found),
+        "loud": sum(one.level in ("warning", "blocking") for one in found),
         "alarms_off": figures.alarms(found),
         "alarms_shown": shown,
         "alarms_more": len(rest),
