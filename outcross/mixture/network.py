@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcross.errors import InputError
-from outcross.mixture.tokens import EDGE, Encoded
+from outcross.mixture.text.tokens import EDGE, Encoded
 
 
 def needed(name: str) -> Any:  # noqa: ANN401  # a module, taken by name so that types are checked alike without it

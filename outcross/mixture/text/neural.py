@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outcross.mixture.network import CONTEXT, Sequences, Tensors, beginning, drawn, losses, needed, read, tensor, torch
-from outcross.mixture.ngram import Nats
-from outcross.mixture.tokens import EDGE, UNKNOWN, Encoded
+from outcross.mixture.text.ngram import Nats
+from outcross.mixture.text.tokens import EDGE, UNKNOWN, Encoded
 
 tokenizers = needed("tokenizers")
 
