@@ -10,7 +10,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from outcross.mixture.network import CONTEXT, Sequences, Tensors, beginning, drawn, losses, needed, read, tensor, torch
+from outcross.mixture.text.network import (
+    CONTEXT,
+    Sequences,
+    Tensors,
+    beginning,
+    drawn,
+    losses,
+    needed,
+    read,
+    tensor,
+    torch,
+)
 from outcross.mixture.text.ngram import Nats
 from outcross.mixture.text.tokens import EDGE, UNKNOWN, Encoded
 
