@@ -15,7 +15,10 @@ from outcross.mixture.monitor.sets import Pool, Size
 LEAST_TESTED = 5
 """Documents of what is tested below which nothing is tested."""
 
-MOST = 1_000_000
+MOST_STRATA = 20
+"""Strata that are tested one by one at most, those with most of models' rows; all are tested together."""
+
+MOST = 200_000
 """Words that a set has at most: of larger ones only rows are left out, no documents."""
 
 
@@ -47,15 +50,19 @@ class Compared:
 
 def compare(corpus: Corpus, resamples: int, seed: int) -> list[Compared]:
     """Make all comparisons that the rows allow, and name those that they don't."""
+    pairs = list(_pairs(corpus))
+    last = [stratum for _, stratum in pairs if stratum is not None][MOST_STRATA:]
     return [
-        _compared(corpus, kind, stratum, resamples, np.random.default_rng([seed, place]))
-        for place, (kind, stratum) in enumerate(_pairs(corpus))
+        _compared(corpus, kind, stratum, 0 if stratum in last else resamples, np.random.default_rng([seed, place]))
+        for place, (kind, stratum) in enumerate(pairs)
     ]
 
 
 def _pairs(corpus: Corpus) -> Iterator[tuple[Kind, str | None]]:
     yield Kind.RELEASE, None
-    strata = corpus.rows.filter(side="release", origin="synthetic")["stratum"].unique().sort().to_list()
+    models = corpus.rows.filter(side="release", origin="synthetic")
+    counts = models.group_by("stratum").len().sort(["len", "stratum"], descending=[True, False])
+    strata = counts["stratum"].to_list()
     # Of one stratum alone both would be the same test twice.
     if len(strata) > 1:
         yield Kind.SYNTHETIC, None
@@ -63,7 +70,7 @@ def _pairs(corpus: Corpus) -> Iterator[tuple[Kind, str | None]]:
 
 
 def _compared(corpus: Corpus, kind: Kind, stratum: str | None, resamples: int, rng: np.random.Generator) -> Compared:
-    """One comparison, over the strata that people have rows of."""
+    """One comparison, over the strata that people have rows of; without resamples it is only named."""
     where = pl.lit(value=True) if stratum is None else pl.col("stratum") == stratum
     released = pl.col("side").eq("release") & where
     only = pl.lit(value=True) if kind is Kind.RELEASE else pl.col("origin") == "synthetic"
@@ -73,6 +80,8 @@ def _compared(corpus: Corpus, kind: Kind, stratum: str | None, resamples: int, r
     tested, human = tested.among(human), human.among(tested)
     if reason := _too_small(corpus, tested, human):
         return replace(found, reason=reason)
+    if not resamples:
+        return replace(found, reason=f"only the {MOST_STRATA} strata with most of models' rows are tested one by one")
     size = Size.of(tested, human, MOST)
     calibrated = calibrate(corpus.reference(stratum, rng), tested, human, size, resamples, rng)
     return replace(found, words=size.words, calibrated=calibrated)

@@ -20,6 +20,9 @@ TYPES = 2_000_000
 READ = BUDGET // 3
 """Words of held-out rows that a proxy reads at most."""
 
+MOST_ROWS = 100_000
+"""Rows of each side that are read at most: of more, so many at random."""
+
 LEAST_ROWS, LEAST_DOCUMENTS = 30, 10
 """Below so many rows, or documents of people's, nothing is tested."""
 
@@ -48,10 +51,10 @@ class Corpus:
                 is held out and among people's other rows as well.
         """
         parts = {"release": release, "human": human, "heldout": heldout}
-        rows = pl.concat([_side(frame, name) for name, frame in parts.items()])
-        _apart(rows)
-        rows = rows.filter(pl.col("text").str.contains(r"\S"))
-        rows = rows.sort(rows.columns).with_columns(stratum_id=pl.col("stratum").rank("dense") - 1)
+        sides = [_side(frame, name) for name, frame in parts.items()]
+        _apart(*(side["document"] for side in sides[1:]))
+        rows = pl.concat([_thinned(side, seed) for side in sides])
+        rows = rows.with_columns(stratum_id=pl.col("stratum").rank("dense") - 1)
         vocabulary = Vocabulary(Vocabulary.of(rows["text"]).types[: TYPES - 2])
         words = vocabulary.encode(rows["text"])
         kept = rows.select((pl.col("side") == "heldout").arg_true())["side"].to_numpy().astype(np.int64)
@@ -105,15 +108,22 @@ def _side(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.select(pl.lit(name).alias("side"), *needed)
 
 
-def _apart(rows: pl.DataFrame) -> None:
+def _thinned(side: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """At most `MOST_ROWS` rows that aren't blank, in an order that doesn't hang on how they came."""
+    side = side.filter(pl.col("text").str.contains(r"\S"))
+    side = side.sort(side.columns)
+    if side.height <= MOST_ROWS:
+        return side
+    return side[np.sort(np.random.default_rng(seed).permutation(side.height)[:MOST_ROWS])]
+
+
+def _apart(human: pl.Series, heldout: pl.Series) -> None:
     """Refuse held-out documents that people's other rows come from as well.
 
     Raises:
         InputError: there is one.
     """
-    kept = rows.filter(side="heldout")["document"].unique()
-    mixed = rows.filter(pl.col("side") == "human", pl.col("document").is_in(kept.implode()))["document"].n_unique()
-    if mixed:
+    if mixed := len(set(human.unique()) & set(heldout.unique())):
         raise InputError(
             f"{mixed:,} held-out documents have rows among people's training rows. Hold out whole documents."
         )

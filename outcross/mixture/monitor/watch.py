@@ -39,8 +39,9 @@ def watch(
     tenth of the chance, and that the release keeps less than `retention` of what people's rows have; significance
     alone doesn't block.
 
-    A set has at most 1,000,000 words, of which the pairs and the proxy take 60,000. Where the release has more, its
-    alarms are of random sets of it.
+    The cost is bounded, whatever the release's size: at most 100,000 rows of each frame are read, chosen at random,
+    and the 20 strata with most of models' rows are tested one by one. A set has at most 200,000 words, of which the
+    pairs and the proxy take 60,000.
 
     Args:
         release: document (the source that a row was written from), stratum, text, weight > 0 and origin ("human",

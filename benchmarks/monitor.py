@@ -1,0 +1,185 @@
+"""How often the collapse monitor cries wolf, what it sees, and what it costs.
+
+Releases are made of the paragraphs of Python's documentation (Debian's python3-doc; the library's docstrings where that
+isn't installed), split into documents for the release, for people's training rows, and held out, anew for each. What a
+model wrote is a word trigram's text after people's training rows, each row in the place of one of the release's.
+
+    PYTHONPATH=. python benchmarks/monitor.py [false-alarms] [power] [cost]
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from outcross.data.corpora import prose
+from outcross.errors import InputError
+from outcross.mixture.monitor.alarms import Watch
+from outcross.mixture.monitor.watch import watch
+from outcross.mixture.ngram import Trigram
+from outcross.mixture.tokens import Vocabulary
+
+RELEASES, ROW_NULL_RELEASES, POWER_RELEASES, ROWS = 200, 40, 40, 3_000
+MILLION, WORDS, TYPES, STRATA, ROWS_A_DOCUMENT = 1_000_000, 46, 300_000, 20, 25
+FRAMES = ("release", "human", "heldout")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of documents that the others have none of."""
+
+    release: pl.DataFrame
+    human: pl.DataFrame
+    heldout: pl.DataFrame
+
+    @classmethod
+    def of(cls, texts: pl.DataFrame, seed: int) -> "Split":
+        """A quarter of the documents for the release (3,000 rows of them), a fifth held out, the rest people's."""
+        documents = np.random.default_rng(seed).permutation(texts["document"].unique().sort().to_numpy())
+        cuts = np.split(documents, [len(documents) // 4, len(documents) * 4 // 5])
+        release, human, heldout = (texts.filter(pl.col("document").is_in(part.tolist())) for part in cuts)
+        return cls(labelled(release.sample(min(ROWS, release.height), seed=seed), "human"), human, heldout)
+
+    def watch(self, seed: int) -> Watch:
+        """The first release of a history, so that `alpha` is largest."""
+        return watch(self.release, self.human, self.heldout, number=1, retention=0.9, seed=seed)
+
+    def by_rows(self) -> "Split":
+        """Every row a document: what a bootstrap of rows takes them for."""
+        return Split(*(one_a_row(frame, name) for name, frame in zip(FRAMES, self.frames(), strict=True)))
+
+    def frames(self) -> tuple[pl.DataFrame, ...]:
+        """Release, people's, held out."""
+        return self.release, self.human, self.heldout
+
+    def contaminated(self, share: float, seed: int) -> "Split":
+        """A share of the release's rows replaced by what a trigram writes after reading people's."""
+        mixed = self.release.sample(fraction=1, shuffle=True, seed=seed)
+        n_written = round(share * mixed.height)
+        vocabulary = Vocabulary.of(self.human["text"])
+        model = Trigram.fit(vocabulary.encode(self.human["text"]), len(vocabulary))
+        written = model.sample(n_written, np.random.default_rng(seed))
+        names = np.array(["", "", *vocabulary.types], dtype=object)
+        rows = [" ".join(names[written.ids[a:b]]) for a, b in zip(written.starts, written.starts[1:], strict=False)]
+        models = labelled(mixed[:n_written].with_columns(text=pl.Series(rows, dtype=pl.String)), "synthetic")
+        return Split(pl.concat([models, mixed[n_written:]]), self.human, self.heldout)
+
+
+def labelled(texts: pl.DataFrame, origin: str) -> pl.DataFrame:
+    """Rows of a release, each of weight 1."""
+    return texts.with_columns(origin=pl.lit(origin), weight=pl.lit(1.0))
+
+
+def one_a_row(texts: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The same rows, each of a document of its own."""
+    return texts.with_columns(document=pl.lit(name) + pl.int_range(pl.len()).cast(pl.String))
+
+
+def corpus() -> prose.Corpus:
+    """Python's documentation, or its docstrings."""
+    try:
+        return prose.documentation()
+    except InputError:
+        return prose.docstrings()
+
+
+def false_alarms(texts: pl.DataFrame) -> None:
+    """Count human releases that are warned of, with documents and with rows as what is drawn."""
+    started = time.process_time()
+    found = [Split.of(texts, seed).watch(seed) for seed in range(RELEASES)]
+    each = (time.process_time() - started) / RELEASES
+    z = np.array([[alarm.z for alarm in one.alarms] for one in found])
+    alarmed = sum(bool(one.warnings or one.blocking) for one in found)
+    print(f"false alarms, documents drawn: {alarmed} of {RELEASES} releases; {each:.1f} CPU-seconds each")
+    print("  sd of z:", ", ".join(f"{a.measure} {sd:.2f}" for a, sd in zip(found[0].alarms, z.std(0), strict=True)))
+    rows = [Split.of(texts, seed).by_rows().watch(seed) for seed in range(ROW_NULL_RELEASES)]
+    alarmed = sum(bool(one.warnings or one.blocking) for one in rows)
+    print(f"false alarms, rows drawn: {alarmed} of {ROW_NULL_RELEASES} releases")
+
+
+def power(texts: pl.DataFrame) -> None:
+    """Count releases with a model's text that are warned of, by comparison."""
+    for share in (0.1, 0.3, 1.0):
+        found = [Split.of(texts, seed).contaminated(share, seed).watch(seed) for seed in range(POWER_RELEASES)]
+        loud = [{alarm.comparison for alarm in one.warnings + one.blocking} for one in found]
+        counts = {kind: sum(kind in one for one in loud) for kind in ("release", "synthetic")}
+        blocked = sum(bool(one.blocking) for one in found)
+        print(
+            f"{share:.0%} of a model's text, warned of: {counts['release']} by the whole release, "
+            f"{counts['synthetic']} by models' rows, of {POWER_RELEASES}; blocked: {blocked}"
+        )
+
+
+def cost() -> None:
+    """Watch a release of a million rows in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        for step in ("write", "watch"):
+            subprocess.run([sys.executable, __file__, step, folder], check=True)
+
+
+def write(folder: Path) -> None:
+    """A million rows of Zipf's words, three in ten a model's, with people's of the same and 50,000 held out."""
+    rng = np.random.default_rng(0)
+    names = pl.Series([f"w{place:x}" for place in range(TYPES)])
+    chances = 1 / np.arange(1.0, TYPES + 1)
+    edges = np.cumsum(chances) / chances.sum()
+
+    def rows(count: int, first: int) -> pl.DataFrame:
+        words = names.gather(np.searchsorted(edges, rng.random(count * WORDS)).clip(max=TYPES - 1))
+        document = pl.Series("document", (np.arange(count) + first) // ROWS_A_DOCUMENT)
+        text = words.reshape((count, WORDS)).cast(pl.List(pl.String)).list.join(" ")
+        stratum = (document % STRATA).cast(pl.String)
+        return pl.DataFrame({"document": document.cast(pl.String), "stratum": stratum, "text": text})
+
+    parts = [rows(50_000, first) for first in range(0, MILLION, 50_000)]
+    release = pl.concat(parts).with_columns(
+        origin=pl.when(pl.int_range(pl.len()) < 0.3 * MILLION).then(pl.lit("synthetic")).otherwise(pl.lit("human")),
+        weight=pl.lit(1.0),
+    )
+    human = release.filter(origin="human").select("document", "stratum", "text")
+    for name, frame in zip(FRAMES, (release, human, rows(50_000, MILLION)), strict=True):
+        frame.write_parquet(folder / f"{name}.parquet")
+
+
+def measure(folder: Path) -> None:
+    """Watch what was written, and print what it took."""
+    frames = [pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES]
+    read, started, wall = peak(), time.process_time(), time.perf_counter()
+    found = watch(*frames, number=1, retention=0.9)
+    spent, waited = time.process_time() - started, time.perf_counter() - wall
+    print(
+        f"{frames[0].height:,} rows of {WORDS} words, {len(found.alarms) - len(found.untested)} alarms tested: "
+        f"{spent:.0f} CPU-seconds, {waited:.0f} s; {peak():,.0f} MB at most, {read:,.0f} MB once the rows were read"
+    )
+
+
+def peak() -> float:
+    """Largest resident memory so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+
+
+def main() -> None:
+    """Measure what is asked for, or all."""
+    match sys.argv[1:]:
+        case ["write", folder]:
+            write(Path(folder))
+        case ["watch", folder]:
+            measure(Path(folder))
+        case asked:
+            real = corpus()
+            print(f"{real.name}: {real.texts.height:,} rows, {real.texts['document'].n_unique():,} documents")
+            for name, run in {"false-alarms": false_alarms, "power": power}.items():
+                if not asked or name in asked:
+                    run(real.texts)
+            if not asked or "cost" in asked:
+                cost()
+
+
+if __name__ == "__main__":
+    main()
