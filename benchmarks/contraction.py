@@ -19,11 +19,11 @@ from outcross.data.samples import Generation, Origin, Provenance, Sample
 from outcross.data.stores import journal, vault
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tokens import Vocabulary
-from outcross.tasks.candidates import candidates
-from outcross.tasks.contraction import measure
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tokens import Vocabulary
 from outcross.tasks.ingest import ingest
+from outcross.tasks.mixing.candidates import candidates
+from outcross.tasks.mixing.contraction import measure
 from outcross.tasks.screen import screen, unjudged
 
 DRAFTS = 6_500

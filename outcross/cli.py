@@ -12,7 +12,15 @@ import psutil
 import typer
 from rich.console import Console
 
-from outcross import engine, exchange_commands, generator_commands, reports, review_commands
+from outcross import (
+    effect_commands,
+    engine,
+    exchange_commands,
+    generator_commands,
+    mixture_commands,
+    reports,
+    review_commands,
+)
 from outcross.data import recipe as recipes
 from outcross.data.release import verify as proofs
 from outcross.data.release import versions as releases
@@ -34,6 +42,8 @@ app = typer.Typer(
 )
 app.add_typer(review_commands.app)
 app.add_typer(exchange_commands.app)
+app.add_typer(mixture_commands.app)
+app.add_typer(effect_commands.app)
 app.add_typer(generator_commands.app)
 console = Console()
 

@@ -149,6 +149,7 @@ def next_steps(console: Console, home: Home, name: str) -> None:
     lines = [
         ("read it", f"{command} read {name}{at}"),
         ("prove it", f"{command} verify {name}{at}"),
+        ("see why it is mixed as it is", f"{command} mix {name} --plan{at}"),
         (f"review {waiting:,} waiting drafts", f"{command} review --as {shlex.quote(me())}{at}"),
         ("then bring the decisions in", f"{command} collect{at} && {command} release {name}{at}"),
         (

@@ -14,6 +14,8 @@ from outcross.data.recipe import Recipe
 from outcross.data.release.versions import PAGE, Release
 from outcross.data.stores import journal, screening
 from outcross.data.stores.home import Home
+from outcross.tasks.evidence.facts import Evidence
+from outcross.tasks.pages import cut
 from outcross.tasks.screen import Screen
 
 REVIEW_PAGE = "http://127.0.0.1:8787/"
@@ -51,19 +53,33 @@ def outcomes(home: Home, recipe: Recipe) -> None:
 
 
 def published(release: Release) -> None:
-    """What a release holds, with the place of its file and its page."""
-    manifest = release.manifest()
-    classes = manifest["by_class"]
-    lines = [f"| {row['klass']} | {row['rows']:,} | {row['mass']:,.1f} |" for row in classes]  # type: ignore[attr-defined]
-    text = "\n".join(
-        [
-            f"# {release.name} {release.version}",
-            "",
-            "| class | rows | mass |",
-            "|---|--:|--:|",
-            *lines,
-            "",
-            f"Table: `{release.table}`. Evidence: `{release.folder / PAGE}`.",
-        ]
-    )
-    create_markdown_artifact(markdown=text, key=key("release", release.name))
+    """What a release holds, what its rules came to, and its alarms, with the place of its file and its page."""
+    create_markdown_artifact(markdown=_page(release), key=key("release", release.name))
+
+
+def _page(release: Release) -> str:
+    shown = Evidence.model_validate(release.manifest())
+    lines = [f"# {release.name} {release.version}", ""]
+    lines += _table(["class", "rows", "mass"], [(one.klass, one.rows, one.mass) for one in shown.by_class])
+    if shown.plan:
+        lines += ["", f"At most {shown.plan.largest:,.0f} rows of mass were possible."]
+    lines += [f"- {_plain(words)}" for words in shown.binding]
+    if shown.watch:
+        loud = [one for one in shown.watch.alarms if one.level in ("warning", "blocking")]
+        tested = sum(one.level != "too small" for one in shown.watch.alarms)
+        lines += ["", f"Collapse alarms: {len(loud)} of the {tested} that could be tested warn."]
+        lines += [f"- {_plain(one.sentence)}" for one in loud]
+    if shown.contraction:
+        lines += [f"- {_plain(words)}" for words in shown.contraction.warnings]
+    lines += ["", f"Table: `{release.table}`. Page with the evidence: `{release.folder / PAGE}`."]
+    return "\n".join(lines)
+
+
+def _table(names: list[str], rows: list[tuple[str, int, float]]) -> list[str]:
+    head = [f"| {' | '.join(names)} |", "|---|--:|--:|"]
+    return [*head, *(f"| {name} | {count:,} | {mass:,.1f} |" for name, count, mass in rows)]
+
+
+def _plain(text: str) -> str:
+    """A text from outside as Markdown that is nothing but text."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~-])", r"\\\1", cut(text, 600))

@@ -63,7 +63,7 @@ class Rule(NamedTuple):
     """A class of `great_expectations.expectations`."""
     arguments: Json
     of: str = ""
-    """Which rows: "human", "other", or all."""
+    """Which rows: those of this origin, or all."""
 
     @property
     def over(self) -> set[str]:
@@ -72,7 +72,7 @@ class Rule(NamedTuple):
         return named | ({"origin"} if self.of else set())
 
 
-def gate(table: pa.Table, policy: Policy) -> GateReport:
+def gate(table: pa.Table, policy: Policy, strata: pl.DataFrame) -> GateReport:
     """Check a release table against its schema and its policy; nothing is written, printed or sent.
 
     The first call in a process imports Great Expectations, which takes seconds.
@@ -80,13 +80,15 @@ def gate(table: pa.Table, policy: Policy) -> GateReport:
     Args:
         table: one row a sample, with the columns `OWN` and the content fields of its kind.
         policy: the rules that its weights were made under.
+        strata: `stratum`, `floor` (least share that people's words hold), `credit` (what a hybrid row counts for
+            in that) and `pinned` (its share of the release): what the policy came to, as in `Plan.strata`.
 
     Returns:
         Every rule with its outcome. A rule over a missing column isn't tried: the missing column fails.
     """
     parts = {"rows": (table, list(_row_rules(table, policy)), "sample_id")}
     if {"origin", "stratum", "klass", "weight"} <= set(table.column_names):
-        parts["shares"] = (_shares(table), list(_share_rules(policy)), "stratum")
+        parts["shares"] = (_shares(table, strata), list(_share_rules(policy)), "stratum")
     result = {name: _validated(frame, rules, named_by) for name, (frame, rules, named_by) in parts.items()}
     checks = tuple(_check(one, parts[name][2]) for name, part in result.items() for one in part["results"])
     failures = tuple(f"“{check.rule}” doesn’t hold: {check.observed}." for check in checks if not check.passed)
@@ -101,7 +103,6 @@ def _row_rules(table: pa.Table, policy: Policy) -> Iterator[Rule]:
     fields = {name: field for kind in kinds for name, field in KINDS[kind].model_fields.items() if name != "kind"}
     filled = [*OWN, *(name for name, field in fields.items() if field.is_required())]
     prose = [name for name in filled if name in fields and fields[name].annotation is str]
-    cap = policy.epoch_cap
     columns = list(dict.fromkeys([*OWN, *fields]))
     rules = [
         Rule("the table has rows", "ExpectTableRowCountToBeBetween", {"min_value": 1}),
@@ -116,21 +117,26 @@ def _row_rules(table: pa.Table, policy: Policy) -> Iterator[Rule]:
         Rule("klass fits origin", "ExpectColumnPairValuesToBeInSet", PAIR | {"value_pairs_set": STANDING}),
         _between(f"depth is at most {policy.depth_cap}", "depth", min_value=0, max_value=policy.depth_cap),
         _between("weight is above 0", "weight", min_value=0, strict_min=True),
-        _between(f"human rows weigh at most {cap:g}", "weight", "human", max_value=cap * (1 + SLACK)),
-        _between("other rows weigh at most 1", "weight", "other", max_value=1 + SLACK),
+        *(
+            _between(f"{origin} rows weigh at most {cap:g}", "weight", origin, max_value=cap * (1 + SLACK))
+            for origin, cap in zip(Origin, policy.repeats, strict=False)
+        ),
     ]
     yield from (rule for rule in rules if rule.over <= there)
 
 
 def _share_rules(policy: Policy) -> Iterator[Rule]:
     """Rules over the shares of mass."""
-    floor, cap = policy.human_floor, policy.unreviewed_cap
-    yield _between(f"human rows hold at least {floor:g} of each stratum", "human_share", min_value=floor - SLACK)
-    yield Rule(
-        f"unreviewed rows hold at most {cap:g} of the release",
-        "ExpectColumnSumToBeBetween",
-        {"column": "unreviewed_share", "max_value": cap + SLACK},
+    yield _between("people’s words hold at least its floor in each stratum", "above_floor", min_value=-SLACK)
+    yield _between(
+        f"each stratum keeps its share, to {policy.pinning:g} of it", "off", max_value=policy.pinning + SLACK
     )
+    for name, cap in (("synthetic", policy.synthetic_cap), ("unreviewed", policy.unreviewed_cap)):
+        yield Rule(
+            f"{name} rows hold at most {cap:g} of the release",
+            "ExpectColumnSumToBeBetween",
+            {"column": f"{name}_share", "max_value": cap + SLACK},
+        )
 
 
 def _matches(text: str, column: str, regex: str) -> Rule:
@@ -145,21 +151,32 @@ def _between(text: str, column: str, of: str = "", **bounds: float) -> Rule:
     return Rule(text, "ExpectColumnValuesToBeBetween", {"column": column, **bounds}, of)
 
 
-def _shares(table: pa.Table) -> pa.Table:
-    """By stratum: human mass as a share of the stratum's, unreviewed mass as a share of the whole release's."""
-    weight = pl.col("weight")
+def _shares(table: pa.Table, strata: pl.DataFrame) -> pa.Table:
+    """By stratum: people's share above its floor, how far its own share is off, and shares of the whole release.
+
+    A stratum of the plan without a row is off by all of its share; one that the plan lacks has a floor of 1.
+    """
+    weight, origin = pl.col("weight"), pl.col("origin")
     sums = (
         pl.DataFrame(table.select(["stratum", "origin", "klass", "weight"]))
         .group_by("stratum", maintain_order=True)
         .agg(
             mass=weight.sum(),
-            human=weight.filter(pl.col("origin") == "human").sum(),
+            human=weight.filter(origin == "human").sum(),
+            hybrid=weight.filter(origin == "hybrid").sum(),
+            synthetic=weight.filter(origin == "synthetic").sum(),
             unreviewed=weight.filter(pl.col("klass") == "unreviewed").sum(),
         )
+        .join(strata.select("stratum", "floor", "credit", "pinned"), on="stratum", how="full", coalesce=True)
+        .with_columns(pl.col("floor").fill_null(1.0), pl.all().exclude("stratum", "floor").fill_null(0.0))
     )
+    share, wanted = pl.col("mass") / pl.col("mass").sum(), pl.col("pinned")
+    counted = (pl.col("human") + pl.col("credit") * pl.col("hybrid")) / pl.col("mass")
     return sums.select(
         "stratum",
-        human_share=pl.col("human") / pl.col("mass"),
+        above_floor=pl.when(pl.col("mass") > 0).then(counted - pl.col("floor")).otherwise(0.0),
+        off=pl.when(wanted > 0).then((share - wanted).abs() / wanted).otherwise(share),
+        synthetic_share=pl.col("synthetic") / pl.col("mass").sum(),
         unreviewed_share=pl.col("unreviewed") / pl.col("mass").sum(),
     ).to_arrow()
 
@@ -194,10 +211,9 @@ def _expectation(rule: Rule) -> "Expectation":
     import great_expectations.expectations as known
     from great_expectations.expectations.row_conditions import Column
 
-    people = Column("origin") == "human"
-    only = {"human": {"row_condition": people}, "other": {"row_condition": Column("origin") != "human"}}
+    only = {"row_condition": Column("origin") == rule.of} if rule.of else {}
     make: Callable[..., Expectation] = getattr(known, rule.expectation)
-    return make(**rule.arguments, **only.get(rule.of, {}), meta={"rule": rule.text})
+    return make(**rule.arguments, **only, meta={"rule": rule.text})
 
 
 def _plain(found: Json) -> Json:

@@ -15,14 +15,16 @@ from outcross.data.release.table import Tables
 from outcross.data.release.witnesses import forgotten, heads
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Sample, digest
-from outcross.data.stores import screening
+from outcross.data.stores import effects, screening
 from outcross.data.stores.home import Home
 from outcross.mixture.policy import Policy
 from outcross.mixture.weights import Mixture
-from outcross.tasks.evidence.facts import Evidence
+from outcross.tasks.evidence.facts import Evidence, GateKept, ModelKept
 from outcross.tasks.evidence.page import render
 from outcross.tasks.gate import GateReport
 from outcross.tasks.lineage import lineage
+from outcross.tasks.mixing.bias import audited
+from outcross.tasks.mixing.mix import Mixed
 from outcross.tasks.screen import Screen
 
 _LOG = logging.getLogger(__name__)
@@ -46,7 +48,10 @@ def account(
     """
     weights = dict(mixture.rows.select("sample_id", "weight").iter_rows())
     outcomes = screening.outcomes(home, recipe.name, Screen.of(recipe).ruleset)
-    by_class = mixture.strata.group_by("klass", maintain_order=True).agg(pl.col("rows").sum(), pl.col("mass").sum())
+    weight = pl.col("weight")
+    by_class = mixture.rows.group_by("klass", maintain_order=True).agg(
+        rows=pl.len(), mass=weight.sum(), least=weight.min(), most=weight.max()
+    )
     left_out = mixture.left_out.group_by("reason").agg(pl.len().alias("rows"))
     return {
         "kind": recipe.kind,
@@ -65,6 +70,28 @@ def account(
         "generators": generators(made.values(), kin),
         "lineage": lineage(made, kin, weights),
         "review_log": _review_log(home),
+    }
+
+
+def measured(home: Home, recipe: Recipe, mixed: Mixed) -> dict[str, object]:
+    """What the manifest says of the policy's sums: floors and prices, contraction, and what audits prove."""
+    plan, found, audits = mixed.mixture.plan, mixed.contraction, audited(home, recipe)
+    strata = plan.strata.select("stratum", "kappa", "floor", "price", human="counted")
+    shares = plan.strata["mass"] / plan.size
+    return {
+        "plan": {
+            "largest": plan.largest,
+            "risk": plan.risk,
+            "human_risk": plan.human_risk,
+            "strata": strata.with_columns(share=shares).to_dicts(),
+        },
+        "contraction": {
+            "gates": found.gates.select(GateKept.model_fields.keys()).to_dicts(),
+            "generators": found.generators.select(ModelKept.model_fields.keys()).to_dicts(),
+            "warnings": list(found.warnings),
+        },
+        "effect": json.loads(known.result) if (known := effects.latest(home, recipe.name)) else None,
+        "audits": {"audited": audits.drafts, "faults": audits.faults, "bound": audits.bound},
     }
 
 

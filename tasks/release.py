@@ -17,9 +17,9 @@ from outcross.data.samples import Sample
 from outcross.data.stores.home import Home
 from outcross.errors import GateFailed, ReleaseError
 from outcross.tasks import manifest
-from outcross.tasks.candidates import candidates
 from outcross.tasks.gate import gate
-from outcross.tasks.mix import mix, policy
+from outcross.tasks.mixing.mix import mix
+from outcross.tasks.mixing.watch import watched
 
 
 def release(home: Home, recipe: Recipe) -> Release:
@@ -27,12 +27,11 @@ def release(home: Home, recipe: Recipe) -> Release:
 
     Raises:
         MixtureRefused: the policy can't be met with the rows at hand.
-        GateFailed: the table breaks a rule; nothing was published.
+        GateFailed: the table breaks a rule, or has collapsed beyond chance and the policy; nothing was published.
         ReleaseError: an ancestor of a row is gone, or the disk refused; nothing was published.
     """
-    rules = policy(recipe)
-    found = candidates(home, recipe)
-    mixture = mix(found, rules)
+    mixed = mix(home, recipe)
+    found, mixture, rules = mixed.found, mixed.mixture, mixed.mixture.plan.policy
     left_out = pl.DataFrame(list(found.kept_out.items()), schema=mixture.left_out.schema, orient="row")
     mixture = replace(mixture, left_out=pl.concat([mixture.left_out, left_out]))
     weights = {row[0]: Weight(*row[1:]) for row in mixture.rows.select("sample_id", "klass", "weight").iter_rows()}
@@ -46,14 +45,23 @@ def release(home: Home, recipe: Recipe) -> Release:
     facts = manifest.facts(recipe, rules, tables)
 
     def fill(folder: Path, version: int) -> Mapping[str, object]:
-        report = gate(tables.samples, rules)
+        report = gate(tables.samples, rules, mixture.plan.strata)
         if not report.passed:
             raise GateFailed(f"release {recipe.name} was not published: {' '.join(report.failures)}")
+        masses = {key: entry.weight for key, entry in weights.items()}
+        alarms = watched(home, recipe, made, masses, number=version, retention=rules.retention)
+        if alarms.blocking:
+            raise GateFailed(
+                f"release {recipe.name} was not published: {alarms.blocking[0].sentence} More human rows, another "
+                "generator or a smaller share of drafts would mend it."
+            )
         said = {
             "name": recipe.name,
             "version": version,
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             **manifest.account(home, recipe, mixture, made, kin),
+            **manifest.measured(home, recipe, mixed),
+            "watch": alarms.model_dump(mode="json"),
         }
         store(folder / releases.TABLE, tables)
         manifest.write_evidence(folder, {**said, **facts}, report)

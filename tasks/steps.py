@@ -18,6 +18,8 @@ from outcross.serving.endpoint import Endpoint
 from outcross.tasks import draft, gold, imports, ingest, plan, release, review, screen
 from outcross.tasks.draft import Drafted
 from outcross.tasks.intake import Intake
+from outcross.tasks.mixing.mix import worth
+from outcross.tasks.mixing.order import put_in_order
 
 T = TypeVar("T")
 
@@ -84,6 +86,7 @@ def enqueue_doubtful(home: Path, recipe: str) -> int:
     loaded = recipes.load(place, recipe)
     queued = review.enqueue(place, loaded)
     gold.add_gold(place, loaded)
+    put_in_order(place, loaded, worth(place, loaded))
     return queued
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.tasks.axes import apart, pixels
-from outcross.tasks.charts import bars, intervals, lines
-from outcross.tasks.pictures import pixels as fields
-from outcross.tasks.pictures import points
+from outcross.tasks.drawing.axes import apart, pixels
+from outcross.tasks.drawing.charts import bars, intervals, lines
+from outcross.tasks.drawing.pictures import pixels as fields
+from outcross.tasks.drawing.pictures import points
 
 HOSTILE = "</svg><script>alert(1)</script>&\"'\x00\x1b\u202e" + "x" * 500
 

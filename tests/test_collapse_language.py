@@ -9,8 +9,8 @@ from outcross.errors import InputError
 from outcross.mixture.collapse import language
 from outcross.mixture.collapse.passages import Passages, distinct
 from outcross.mixture.collapse.policies import POLICIES
-from outcross.mixture.tails import Tail
-from outcross.mixture.tokens import Encoded
+from outcross.mixture.text.tails import Tail
+from outcross.mixture.text.tokens import Encoded
 
 pytestmark = pytest.mark.science
 

@@ -83,8 +83,8 @@ def test_every_deployment_can_be_deployed_and_the_scheduled_ones_get_runs(prefec
         [BIN / "prefect", "deployment", "ls", "-o", "json"], env=env, capture_output=True, text=True
     )
     names = {row["name"] for row in json.loads(listed.stdout)}
-    scheduled = {"collect", *(f"docstrings-{step}" for step in ("ingest", "draft", "screen", "release"))}
-    assert names == {"docstrings", *scheduled}
+    scheduled = {"collect", *(f"docstrings-{step}" for step in ("ingest", "draft", "screen", "release", "effect"))}
+    assert names == {"docstrings", "collapse", *scheduled}
     query = json.dumps({"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
     deadline = time.monotonic() + 60
     while len({row["deployment_id"] for row in held(prefect, "flow_runs", query)}) < len(scheduled):

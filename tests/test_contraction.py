@@ -7,11 +7,11 @@ import pytest
 from outcross.data.corpora import stdlib
 from outcross.data.corpora.candidates import Candidate
 from outcross.errors import InputError
-from outcross.mixture.contraction import Kappa, Measured, contraction
-from outcross.mixture.counts import Counts
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tails import Tail
-from outcross.mixture.tokens import Vocabulary
+from outcross.mixture.text.contraction import Kappa, Measured, contraction
+from outcross.mixture.text.counts import Counts
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tails import Tail
+from outcross.mixture.text.tokens import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +114,9 @@ def test_bundles_of_many_documents_vary_as_documents_do(docstrings, monkeypatch)
     alone = docstrings.with_columns(document=pl.int_range(pl.len()).cast(pl.String))
     measured = Measured.of(alone, everyone(alone))
     first = np.arange(alone.height) % 2 == 0
-    monkeypatch.setattr("outcross.mixture.contraction.BUNDLES", 10_000)
+    monkeypatch.setattr("outcross.mixture.text.contraction.BUNDLES", 10_000)
     one = measured.kappa(first, ~first)
-    monkeypatch.setattr("outcross.mixture.contraction.BUNDLES", 500)
+    monkeypatch.setattr("outcross.mixture.text.contraction.BUNDLES", 500)
     other = measured.kappa(first, ~first)
     assert other.tail == one.tail
     assert other.low != one.low

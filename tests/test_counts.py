@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcross.errors import InputError
-from outcross.mixture.counts import Counts, draws
-from outcross.mixture.tokens import Vocabulary
+from outcross.mixture.text.counts import Counts, draws
+from outcross.mixture.text.tokens import Vocabulary
 
 ROWS = st.lists(
     st.tuples(

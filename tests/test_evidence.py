@@ -19,7 +19,7 @@ MANIFEST = {
     "rows": 5400,
     "mass": 4000,
     "by_class": [
-        {"klass": "human", "rows": 3000, "mass": 2600.5},
+        {"klass": "human", "rows": 3000, "mass": 2600.5, "least": 0.6, "most": 1.0},
         {"klass": "unreviewed", "rows": 2400, "mass": 1399.5},
     ],
     "strata": [

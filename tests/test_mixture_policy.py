@@ -1,19 +1,18 @@
-"""The first mixture policy keeps every rule, refuses honestly, and says what would help."""
+"""Weights keep every rule of the policy, a refusal says what would help, and every row is accounted for."""
 
 import math
 import pickle
 from collections.abc import Iterator
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 
 from outcross.errors import InputError, MixtureRefused
+from outcross.mixture.measured import MEASURED, UNMEASURED
 from outcross.mixture.policy import Policy
-from outcross.mixture.supply import CLASSES, Supply, limits
+from outcross.mixture.supply import CLASSES
 from outcross.mixture.weights import COLUMNS, Mixture, weigh
 
 KLASS = {
@@ -36,6 +35,17 @@ def rows(**strata: tuple[int, ...]) -> pl.DataFrame:
     return pl.DataFrame(list(each()), schema=COLUMNS)
 
 
+def measured(**strata: dict[str, float | None]) -> pl.DataFrame:
+    """What is measured: `measured(code={"kappa": 0.9})`, the rest unknown."""
+    unknown = dict.fromkeys(UNMEASURED)
+    return pl.DataFrame([{"stratum": name, **unknown, **said} for name, said in strata.items()], schema=MEASURED)
+
+
+def trusted(*strata: str) -> pl.DataFrame:
+    """Strata of which all that is synthetic is as good as people's."""
+    return measured(**{name: {"kappa": 1.0, "unreviewed_bias": 0.0} for name in strata})
+
+
 def mass(mixture: Mixture, **where: str) -> float:
     return float(mixture.rows.filter(**where)["weight"].sum())
 
@@ -43,109 +53,110 @@ def mass(mixture: Mixture, **where: str) -> float:
 counts = st.tuples(*[st.integers(0, 20)] * 4)
 unit = st.one_of(st.sampled_from([0.0, 0.3, 0.5, 1.0]), st.floats(0, 1))
 pools = st.dictionaries(st.sampled_from("abcde"), counts, min_size=1).map(lambda strata: rows(**strata))
+bias = st.sampled_from([None, 0.0, 0.01, 0.3, 1.0])
+facts = st.dictionaries(
+    st.sampled_from("abcde"),
+    st.fixed_dictionaries(
+        {
+            "kappa": st.one_of(st.none(), st.floats(0, 1.2)),
+            "credit": st.sampled_from([None, 0.0, 0.3, 0.5]),
+            "hybrid_bias": bias,
+            "reviewed_bias": bias,
+            "unreviewed_bias": bias,
+        }
+    ),
+).map(lambda strata: measured(**strata))
 policies = st.builds(
     Policy,
+    retention=unit,
     human_floor=unit,
+    synthetic_cap=unit,
     unreviewed_cap=unit,
+    bias_budget=unit,
     depth_cap=st.integers(0, 2),
     epoch_cap=st.one_of(st.just(1.0), st.floats(1, 8)),
+    hybrid_epoch_cap=st.floats(1, 3),
+    pinning=st.sampled_from([0.0, 0.02, 0.3]),
+    tail_share=unit,
+    temperature=st.sampled_from([1.0, 1.0, 1.7]),
     size=st.one_of(st.none(), st.floats(0.5, 800)),
 )
 
 
 def holds_every_rule(pool: pl.DataFrame, policy: Policy, mixture: Mixture) -> None:
     table = mixture.rows.join(pool.drop("stratum"), on="sample_id")
-    human = pool.filter(origin="human")
-    size = policy.size or human.height
-    assert mixture.size == size
+    caps = dict(zip(CLASSES, policy.repeats, strict=True))
+    size = mixture.size
+    assert size == policy.size or (policy.size is None and size <= pool.filter(origin="human").height)
     assert table["weight"].sum() == pytest.approx(size, rel=1e-9)
-    assert (table.filter(pl.col("origin") != "human")["weight"] <= 1).all()
     assert (table["weight"] > 0).all()
-    assert (table.filter(origin="human")["weight"] <= policy.epoch_cap * (1 + 1e-9)).all()
+    assert (table["weight"] <= table["klass"].replace_strict(caps) * (1 + 1e-9)).all()
     assert (table["depth"] <= policy.depth_cap).all()
+    synthetic = mass(mixture, klass="reviewed") + mass(mixture, klass="unreviewed")
+    assert synthetic <= (policy.synthetic_cap + 1e-9) * size
     assert mass(mixture, klass="unreviewed") <= (policy.unreviewed_cap + 1e-9) * size
-    for stratum, count in human.group_by("stratum").len().iter_rows():
-        pinned = size * count / human.height
-        assert mass(mixture, stratum=stratum) == pytest.approx(pinned, rel=1e-9)
-        assert mass(mixture, stratum=stratum, klass="human") >= (policy.human_floor - 1e-9) * pinned
+    for stratum in mixture.plan.strata.iter_rows(named=True):
+        own = mass(mixture, stratum=stratum["stratum"])
+        assert own == pytest.approx(stratum["pinned"] * size, rel=policy.pinning + 1e-9)
+        human = mass(mixture, stratum=stratum["stratum"], klass="human")
+        edited = mass(mixture, stratum=stratum["stratum"], klass="hybrid")
+        assert human + stratum["credit"] * edited >= (stratum["floor"] - 1e-9) * own
+        assert stratum["floor"] >= policy.human_floor
     seen = mixture.rows["sample_id"].to_list() + mixture.left_out["sample_id"].to_list()
     assert sorted(seen) == sorted(pool["sample_id"])
 
 
-@settings(max_examples=150, deadline=None)
-@given(pools, policies, st.randoms())
-def test_a_mixture_keeps_every_rule_and_a_refusal_asks_for_enough(pool, policy, random):
+@settings(max_examples=60, deadline=None)
+@given(pools, policies, st.one_of(st.none(), facts), st.randoms())
+def test_a_mixture_keeps_every_rule_and_a_refusal_asks_for_enough(pool, policy, known, random):
     try:
-        mixture = weigh(pool, policy)
+        mixture = weigh(pool, policy, known)
     except MixtureRefused as refusal:
         assume(refusal.largest)
         added = rows(**{f"{stratum}": (count,) for stratum, count in refusal.missing.items()})
         bigger = pl.concat([pool, added.with_columns(sample_id="new-" + pl.col("sample_id"))])
-        holds_every_rule(bigger, policy, weigh(bigger, policy))
+        holds_every_rule(bigger, policy, weigh(bigger, policy, known))
         most = policy.model_copy(update={"size": refusal.largest})
-        holds_every_rule(pool, most, weigh(pool, most))
+        holds_every_rule(pool, most, weigh(pool, most, known))
         with pytest.raises(MixtureRefused):
-            weigh(pool, policy.model_copy(update={"size": refusal.largest * (1 + 1e-6)}))
+            weigh(pool, policy.model_copy(update={"size": refusal.largest * (1 + 1e-6)}), known)
     else:
         holds_every_rule(pool, policy, mixture)
         order = list(range(pool.height))
         random.shuffle(order)
-        again = weigh(pool[order], policy)
+        again = weigh(pool[order], policy, None if known is None else known.reverse())
         assert again.rows.equals(mixture.rows)
         assert again.left_out.equals(mixture.left_out)
         assert again.strata.equals(mixture.strata)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 30), *[st.integers(0, 30)] * 3), min_size=1, max_size=6),
-    st.builds(Policy, human_floor=unit, unreviewed_cap=unit, epoch_cap=st.floats(1, 8)),
-)
-def test_the_largest_size_is_the_one_a_linear_program_finds(table, policy):
-    supply = Supply(tuple("abcdef"[: len(table)]), np.array(table))
-    shares, width = supply.shares, 4 * len(table)
-    total = np.ones(width)
-    pinned, floor = np.zeros((len(table), width)), np.zeros((len(table), width))
-    for k in range(len(table)):
-        pinned[k, 4 * k : 4 * k + 4] = 1
-        pinned[k] -= shares[k] * total
-        floor[k] = policy.human_floor * shares[k] * total
-        floor[k, 4 * k] -= 1
-    unreviewed = np.tile([0.0, 0, 0, 1], len(table)) - policy.unreviewed_cap * total
-    bounds = [(0, n * (policy.epoch_cap if c == 0 else 1)) for counts in table for c, n in enumerate(counts)]
-    found = linprog(
-        -total, np.vstack([floor, unreviewed]), np.zeros(len(table) + 1), pinned, np.zeros(len(table)), bounds
-    )
-    assert found.success
-    assert min(limits(supply, policy).values()) == pytest.approx(-found.fun, rel=1e-6)
-
-
-def test_classes_fill_a_stratum_in_order_down_to_the_human_floor():
-    mixture = weigh(rows(code=(100, 10, 20, 100)), Policy(human_floor=0.5, unreviewed_cap=1))
+def test_unless_something_is_measured_people_hold_the_wanted_retention_and_machines_alone_nothing():
+    mixture = weigh(rows(code=(100, 0, 20, 100)), Policy(retention=0.9))
     account = {row["klass"]: row for row in mixture.strata.iter_rows(named=True)}
-    assert {klass: row["mass"] for klass, row in account.items()} == pytest.approx(
-        {"human": 50, "hybrid": 10, "reviewed": 20, "unreviewed": 20}
-    )
-    assert account["unreviewed"]["rows"] == 100
-    assert account["human"]["slack"] == pytest.approx(0)
-    assert mixture.rows.filter(klass="unreviewed")["weight"].unique().to_list() == pytest.approx([0.2])
-    assert mixture.rows.filter(klass="human")["weight"].unique().to_list() == pytest.approx([0.5])
-    words = "human rows hold no more than the 0.5 they must in `code`, and 80.0 rows of other mass found no room there"
-    assert mixture.binding == (f"human floor: {words}",)
+    assert {klass: row["mass"] for klass, row in account.items()} == pytest.approx({"human": 90, "reviewed": 10})
+    assert account["human"]["floor"] == pytest.approx(0.9)
+    assert account["human"]["slack"] == pytest.approx(0, abs=1e-9)
+    assert mixture.rows.filter(klass="reviewed")["weight"].unique().to_list() == pytest.approx([0.5])
+    assert mixture.binding[0].startswith("human floor: human rows hold no more than they must in `code`; ")
 
 
-def test_one_factor_scales_unreviewed_rows_in_all_strata():
-    mixture = weigh(rows(a=(100, 0, 0, 50), b=(300, 0, 0, 150)), Policy(unreviewed_cap=0.25))
-    assert mass(mixture, klass="unreviewed") == pytest.approx(100)
-    assert mixture.rows.filter(klass="unreviewed")["weight"].unique().to_list() == pytest.approx([0.5])
-    assert mixture.binding[0].startswith("unreviewed cap: ")
+def test_what_is_measured_decides_the_floor_and_lets_audited_rows_in():
+    known = measured(code={"kappa": 0.8, "unreviewed_bias": 0.01})
+    mixture = weigh(rows(code=(100, 0, 0, 300)), Policy(retention=0.9, unreviewed_cap=0.4), known)
+    assert mixture.strata["floor"][0] == pytest.approx(0.5)
+    assert mass(mixture, klass="unreviewed") == pytest.approx(40)
+    assert mixture.binding[0].startswith("unreviewed cap: rows accepted without a person hold 0.4 of the mixture; ")
 
 
-def test_scarce_unreviewed_mass_goes_first_where_human_rows_run_out():
-    # Each stratum holds 16 rows of mass. Human and hybrid rows fill all of `b`, but only 8 of `a`.
-    mixture = weigh(rows(a=(8, 0, 0, 8), b=(8, 8, 0, 8)), Policy(epoch_cap=1, unreviewed_cap=0.25, size=32))
-    assert mass(mixture, klass="unreviewed", stratum="a") == pytest.approx(8)
-    assert mass(mixture, klass="unreviewed", stratum="b") == 0
+def test_a_contraction_above_1_counts_as_1():
+    mixture = weigh(rows(code=(10,)), Policy(human_floor=0.2), measured(code={"kappa": 1.4}))
+    assert mixture.strata["floor"].to_list() == [0.2]
+
+
+def test_hybrid_rows_may_count_more_than_once():
+    mixture = weigh(rows(code=(10, 5, 0, 0)), Policy(human_floor=0, size=50), trusted("code"))
+    assert mixture.rows.filter(klass="hybrid")["weight"].to_list() == pytest.approx([2.0] * 5)
+    assert "epoch cap: hybrid rows of `code` count 2 times each" in mixture.binding[0] + mixture.binding[-1]
 
 
 def test_without_other_rows_the_mixture_is_the_human_rows():
@@ -156,27 +167,41 @@ def test_without_other_rows_the_mixture_is_the_human_rows():
 
 
 def test_the_largest_size_is_exact_to_the_row():
-    # The floor allows 4 * 10 / 0.5 = 80 rows; the supply 4 * 10 + 20 = 60; so 60 it is.
-    pool = rows(only=(10, 10, 10, 0))
-    assert mass(weigh(pool, Policy(size=60)), klass="human") == 40
+    # The floor allows 4 * 10 / 0.5 = 80 rows; the supply 4 * 10 + 10 + 2 * 5; so 60 it is.
+    pool, policy = rows(only=(10, 5, 10, 0)), Policy(human_floor=0.5, size=60)
+    assert mass(weigh(pool, policy, trusted("only")), klass="human") == pytest.approx(40)
     with pytest.raises(MixtureRefused) as refused:
-        weigh(pool, Policy(size=61))
+        weigh(pool, policy.model_copy(update={"size": 61.0}), trusted("only"))
     assert refused.value.rule == "supply"
-    assert refused.value.largest == 60
+    assert refused.value.largest == pytest.approx(60)
     assert refused.value.missing == {"only": 1}
+    assert "all rows at hand, counted as often as they may, come to 60.0. At most 60 rows" in str(refused.value)
+    assert str(refused.value).endswith("100 % stratum `only`: 1 more human row would allow 61 rows.")
 
 
 def test_a_refusal_over_the_human_floor_says_what_to_add():
-    with pytest.raises(MixtureRefused, match=r"\(human floor\): human rows must hold 0.5 of every stratum") as refused:
-        weigh(rows(email=(10, 90, 0, 0)), Policy(size=100))
-    assert "At most 80 rows are possible." in str(refused.value)
-    assert "Human rows missing for 100: 3, split as today's are: stratum `email`: 3." in str(refused.value)
+    words = r"\(human floor\): human rows must hold 0.5 of 100 % stratum `email`, 50.0 rows of mass"
+    with pytest.raises(MixtureRefused, match=words) as refused:
+        weigh(rows(email=(10, 90, 0, 0)), Policy(size=100), trusted("email"))
+    assert "and its 10, counted at most 4 times, come to 40.0. At most 80 rows are possible." in str(refused.value)
+    assert str(refused.value).endswith("100 % stratum `email`: 3 more human rows would allow 100 rows.")
 
 
-def test_a_refusal_over_the_cap_says_so():
-    with pytest.raises(MixtureRefused, match=r"\(unreviewed cap\)") as refused:
-        weigh(rows(code=(10, 0, 0, 90)), Policy(size=100, epoch_cap=1, human_floor=0, unreviewed_cap=0.2))
-    assert refused.value.largest == pytest.approx(10 / 0.8)
+@pytest.mark.parametrize(
+    ("policy", "known", "rule", "largest"),
+    [
+        (Policy(unreviewed_cap=0.2, synthetic_cap=1), {}, "unreviewed cap", 10 / 0.8),
+        (Policy(unreviewed_cap=1, synthetic_cap=0.4), {}, "synthetic cap", 10 / 0.6),
+        (Policy(unreviewed_cap=1, synthetic_cap=1), {"unreviewed_bias": 0.2}, "bias budget", 20),
+    ],
+)
+def test_a_refusal_over_a_cap_names_it(policy, known, rule, largest):
+    policy = policy.model_copy(update={"human_floor": 0.0, "epoch_cap": 1.0, "size": 100.0})
+    known = measured(code={"kappa": 1.0, "unreviewed_bias": 0.0, **known})
+    with pytest.raises(MixtureRefused, match=rf"\({rule}\)") as refused:
+        weigh(rows(code=(10, 0, 0, 90)), policy, known)
+    assert refused.value.rule == rule
+    assert refused.value.largest == pytest.approx(largest)
 
 
 def test_a_refusal_names_five_strata_and_counts_the_others():
@@ -184,9 +209,9 @@ def test_a_refusal_names_five_strata_and_counts_the_others():
     with pytest.raises(MixtureRefused) as refused:
         weigh(pool, Policy(size=1000))
     text = str(refused.value)
-    assert text.count("stratum `") == 5 + 1, "five to add to, and the one that is short"
-    assert "stratum `s8`: 17; " in text
-    assert "; 4 other strata: 46." in text
+    assert text.count("stratum `") == 5
+    assert "14.3 % stratum `s8`: " in text
+    assert "; 4 other strata: " in text
     assert sum(refused.value.missing.values()) == 250 - 126
 
 
@@ -211,16 +236,33 @@ def test_no_human_row_is_refused(pool):
 
 
 def test_rows_left_out_say_why():
-    pool = rows(a=(4, 0, 0, 3), lonely=(0, 1, 0, 0))
+    pool = rows(a=(4, 0, 0, 3), b=(4, 0, 1, 1), lonely=(0, 1, 0, 0))
     deep = pool.with_columns(depth=pl.when(pl.col("sample_id") == "a-unreviewed-000000").then(3).otherwise("depth"))
-    mixture = weigh(deep, Policy(unreviewed_cap=0))
+    mixture = weigh(deep, Policy(synthetic_cap=0), trusted("b"))
+    unaudited = "weight 0: no audit bounds the errors of rows accepted without a person in its stratum"
     assert dict(mixture.left_out.iter_rows()) == {
         "a-unreviewed-000000": "depth 3 is above the cap of 1",
-        "a-unreviewed-000001": "weight 0: the rules leave no room for unreviewed rows in its stratum",
-        "a-unreviewed-000002": "weight 0: the rules leave no room for unreviewed rows in its stratum",
+        "a-unreviewed-000001": unaudited,
+        "a-unreviewed-000002": unaudited,
+        "b-reviewed-000000": "weight 0: the rules leave no room for reviewed rows in its stratum",
+        "b-unreviewed-000000": "weight 0: the rules leave no room for unreviewed rows in its stratum",
         "lonely-hybrid-000000": "its stratum has no human row",
     }
     assert mixture.rows["klass"].unique().to_list() == ["human"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda known: known.drop("credit"), "what is measured lacks the column credit"),
+        (lambda known: pl.concat([known, known]), "stratum `a` is measured twice"),
+        (lambda known: known.with_columns(reviewed_bias=-0.1), "bias is -0.1"),
+        (lambda known: known.with_columns(kappa=float("nan")), "kappa of a stratum is no number"),
+    ],
+)
+def test_what_cannot_have_been_measured_is_named(broken, message):
+    with pytest.raises(InputError, match=message):
+        weigh(rows(a=(4,)), Policy(), broken(measured(a={})))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from outcross.errors import InputError
-from outcross.mixture.tokens import EDGE, Encoded
+from outcross.mixture.text.tokens import EDGE, Encoded
 
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tokens import EDGE, Encoded
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tokens import EDGE, Encoded
 
 N_TYPES = 6
 

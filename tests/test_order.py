@@ -5,7 +5,9 @@ import polars as pl
 from outcross.data.review.items import Item
 from outcross.data.review.queue import Queue
 from outcross.data.stores import vault
-from outcross.tasks.order import priorities, put_in_order
+from outcross.tasks import steps
+from outcross.tasks.mixing.mix import worth
+from outcross.tasks.mixing.order import priorities, put_in_order
 from tests import make
 from tests.released import drafted
 
@@ -54,3 +56,26 @@ def test_the_queue_hands_out_what_is_worth_most_and_follows_when_that_changes(ho
     put_in_order(home, recipe, {"common": 5.0})
     assert queue.claim("ada").shown.stratum == "common"
     queue.verify()
+
+
+def test_screening_puts_first_what_the_plan_is_shortest_of(home, tmp_path):
+    recipe = make.recipe(home, tmp_path / "mine.jsonl")
+    people = [
+        make.human(f"It adds {n} and {n + 1}.", stratum="rare" if n < 2 else "common", source=f"{n}.txt")
+        for n in range(40)
+    ]
+    vault.add(home, "mine", [("mixture", one) for one in people])
+    drafts = [make.synthetic(people[:1], f"It adds {name}.", stratum=name) for name in ("common", "rare")]
+    drafted(home, recipe, drafts, "borderline")
+    value = worth(home, recipe)
+    assert value["rare"] > value["common"]
+    assert steps.enqueue_doubtful.fn(home.root, "mine") == 2
+    queue = Queue(home.queue)
+    queue.add_reviewer("ada")
+    assert queue.claim("ada").shown.stratum == "rare"
+
+
+def test_where_the_policy_cannot_be_met_yet_no_stratum_comes_first(home, tmp_path):
+    recipe = make.recipe(home, tmp_path / "mine.jsonl")
+    vault.add(home, "mine", [("seed", make.human())])
+    assert worth(home, recipe) == {}

@@ -16,6 +16,7 @@ import pytest
 
 from outcross.data.recipe import Review
 from outcross.data.review.queue import Queue
+from outcross.mixture.policy import Policy
 from tests import make
 from tests.openai_server import openai_server
 from tests.review_items import ruling, taken
@@ -34,7 +35,7 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
 
 
-COMMANDS = [block for block in blocks(README, "sh") if "make " not in block and "venv" not in block]
+COMMANDS = [block for block in blocks(README, "sh") if not any(word in block for word in ("make ", "venv", "collapse"))]
 STAYS_UP = re.compile(r"outcross review|prefect (server|worker) start")
 """Commands that run until somebody stops them."""
 
@@ -58,6 +59,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
     with openai_server(folder.parent / "served.log") as server:
         path = f"{BIN}:{os.environ['PATH']}"
         env = os.environ | {"PATH": path, "OUTCROSS_BASE_URL": server.base_url, "PREFECT_HOME": str(folder / "prefect")}
+        # What a model was trained on is said by a command, as a newcomer says it.
+        del env["OUTCROSS_MODEL_DEPTH"]
+        said = [BIN / "outcross", "generator", "stand-in", "--never-on-ours"]
+        assert subprocess.run(said, cwd=folder, env=env).returncode == 0
         done = subprocess.run([BIN / "outcross", "demo", "--count", "40"], cwd=folder, env=env, capture_output=True)
         assert done.returncode == 0, done.stderr.decode()
         yield folder, env
@@ -144,7 +149,26 @@ def test_links_in_the_docs_lead_somewhere():
 
 @pytest.mark.parametrize("block", blocks(README, "toml"))
 def test_the_readmes_recipe_tables_hold(block):
-    Review.model_validate(tomllib.loads(block)["review"])
+    tables = tomllib.loads(block)
+    for name, model in {"review": Review, "mixture": Policy}.items():
+        if name in tables:
+            assert model.model_validate(tables.pop(name))
+    assert not tables
+
+
+def test_the_readmes_policy_is_the_default_one():
+    (said,) = [tables["mixture"] for block in blocks(README, "toml") if "mixture" in (tables := tomllib.loads(block))]
+    assert Policy(**said) == Policy()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_experiments_on_collapse_run_as_the_readme_says(tmp_path):
+    (command,) = [block for block in blocks(README, "sh") if "collapse" in block]
+    env = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "OUTCROSS_HOME": str(tmp_path)}
+    done = subprocess.run(command, shell=True, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "collapse" / "collapse.html").is_file()
 
 
 @pytest.mark.slow

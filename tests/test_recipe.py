@@ -6,7 +6,7 @@ from outcross.data import recipe as recipes
 from outcross.data.recipe import Review
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
-from outcross.tasks.mix import policy
+from outcross.tasks.mixing.mix import policy
 from outcross.tasks.screen import Screen
 
 

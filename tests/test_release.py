@@ -10,8 +10,8 @@ from outcross.data.release.verify import verify
 from outcross.data.stores import decisions, screening, vault
 from outcross.data.stores.lease import lease
 from outcross.errors import MixtureRefused, ReleaseError
-from outcross.tasks.candidates import UNJUDGED
 from outcross.tasks.imports import import_drafts
+from outcross.tasks.mixing.candidates import UNJUDGED
 from outcross.tasks.release import release
 from outcross.tasks.screen import Screen
 from tests import make
@@ -138,7 +138,7 @@ def test_a_policy_that_cannot_be_met_is_refused_with_the_rows_missing_and_nothin
     vault.add(home, "mine", [("mixture", make.human(f"It adds {n}.")) for n in range(10)])
     drafted(home, recipe, [], "accepted")
     wanting = recipe.model_copy(update={"mixture": {**recipe.mixture, "size": 1_000}})
-    with pytest.raises(MixtureRefused, match="Human rows missing for 1,000: 240"):
+    with pytest.raises(MixtureRefused, match="240 more human rows would allow 1,000 rows"):
         release(home, wanting)
     assert releases.versions(home, "mine") == []
 

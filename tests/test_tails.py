@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import entropy as scipy_entropy
 
 from outcross.errors import InputError
-from outcross.mixture.tails import Tail, entropy, hill
+from outcross.mixture.text.tails import Tail, entropy, hill
 
 COUNTS = st.lists(st.integers(0, 50), min_size=1, max_size=40).map(lambda some: np.array([0, 0, *some], float))
 

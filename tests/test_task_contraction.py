@@ -10,10 +10,10 @@ import pytest
 from outcross.agreement.intervals import upper_bound
 from outcross.data.samples import Instruction, Sample
 from outcross.data.stores import screening, trust, vault
-from outcross.tasks import kept
-from outcross.tasks.bias import biases
-from outcross.tasks.candidates import candidates
-from outcross.tasks.contraction import GATES, STRATA, Contraction, measure
+from outcross.tasks.mixing import kept
+from outcross.tasks.mixing.bias import biases
+from outcross.tasks.mixing.candidates import candidates
+from outcross.tasks.mixing.contraction import GATES, STRATA, Contraction, measure
 from outcross.tasks.screen import Screen
 from outcross.validators.signals import params_digest
 from tests import make

@@ -1,7 +1,7 @@
 """Rows as the texts that a mixture is measured by."""
 
 from outcross.data.samples import Action, Trajectory
-from outcross.tasks.texts import texts
+from outcross.tasks.mixing.texts import texts
 from tests import make
 
 

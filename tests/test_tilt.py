@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from outcross.mixture.contraction import Measured
-from outcross.mixture.tilt import FEATURES, features, tilt
+from outcross.mixture.text.contraction import Measured
+from outcross.mixture.text.tilt import FEATURES, features, tilt
 
 ROWS = st.tuples(st.integers(1, 40), st.integers(1, 3)).flatmap(
     lambda shape: st.tuples(

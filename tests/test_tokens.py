@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.mixture.tokens import UNKNOWN, Encoded, Vocabulary, words
+from outcross.mixture.text.tokens import UNKNOWN, Encoded, Vocabulary, words
 
 
 def split(text):

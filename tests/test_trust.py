@@ -143,7 +143,7 @@ def test_a_release_weighs_reviewed_rows_by_trust_and_the_same_inputs_give_the_sa
     ratio = rows["weight"] / pl.Series([found[key] for key in rows["sample_id"]])
     assert ratio.min() == pytest.approx(ratio.max())
     assert rows["weight"].n_unique() > 1
-    assert rows["weight"].sum() == pytest.approx(8)
+    assert rows["weight"].sum() == pytest.approx(4), "a tenth of 40, for nothing is known of what models keep"
     review.collect(home)
     assert release(home, recipe) == made
     known(home, 3)

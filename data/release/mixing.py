@@ -25,7 +25,7 @@ EXACT = 10**12
 TOUCHES = 1e-12
 """Relative rounding up to which a mass fills all the room that its rows have under their cap."""
 
-APART = 500_000_000
+APART = 750_000_000
 """Bytes that a process takes besides what DuckDB counts: Python, libraries, and buffers of files being written."""
 
 COUNTS = f"""

@@ -122,7 +122,8 @@ def effective_rows(rows: ArrayLike, bias: ArrayLike) -> Array:
         InputError: an argument is negative or NaN.
 
     Source:
-        The weighing of surrogate data by Jain, Montanari and Sasoglu, arXiv 2402.04376, for a mean.
+        The weights of least squared error, 1/n + b^2 a class. That weighing decides whether surrogate data help at all:
+        Jain, Montanari and Sasoglu, arXiv 2402.04376.
     """
     rows, bias = _atleast_zero("number of rows", rows), _atleast_zero("bias", bias)
     return np.asarray(rows / (1 + rows * bias**2))
@@ -142,7 +143,7 @@ def bias_budget(excess: float, human_rows: float) -> float:
         InputError: an argument is out of its range.
 
     Source:
-        That the error stops falling: Dohmatob et al., "Strong model collapse", arXiv 2410.04840.
+        That it stops falling: Dohmatob et al., "Strong model collapse", arXiv 2410.04840.
     """
     if not (excess >= 0 and human_rows >= 1):
         raise InputError(f"excess is {excess} and human rows are {human_rows}; they must be at least 0 and 1.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from outcross.tasks.axes import Scale
+from outcross.tasks.drawing.axes import Scale
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import polars as pl
 
 from outcross.mixture.collapse.policies import EXTRAS, MEANINGS, POLICIES
 from outcross.mixture.collapse.result import Result, figure
-from outcross.tasks import charts, pictures
 from outcross.tasks.collapse.captions import CAPTIONS, Caption
 from outcross.tasks.collapse.runs import READING, Absent, Settings
+from outcross.tasks.drawing import charts, pictures
 from outcross.tasks.pages import ENVIRONMENT
 
 Domain = tuple[float, float, float, float]

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from outcross import mixture
 from outcross.errors import InputError, OutcrossError
@@ -137,7 +138,9 @@ def _run(settings: Settings, part: str, policy: str) -> Result:
     module, _, name = EXPERIMENTS[part].partition(":")
     run = cast("Callable[..., Result]", getattr(import_module(module), name))
     more: dict[str, Any] = {"texts": _corpus(settings.text).texts} if part in READING else {}
-    return run(policy, seed=settings.seed, quick=settings.quick, **more)
+    # Small matrices are many times slower where several threads share each, and one thread adds in one order.
+    with threadpool_limits(1, user_api="blas"):
+        return run(policy, seed=settings.seed, quick=settings.quick, **more)
 
 
 def _folder(home: Path, settings: Settings, part: str) -> Path:

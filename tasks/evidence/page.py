@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from outcross.mixture.monitor.alarms import Watch
 from outcross.mixture.supply import CLASSES
+from outcross.tasks.evidence import figures
 from outcross.tasks.evidence.facts import ClassMass, Evidence, Outcomes, StratumMass, Tally
 from outcross.tasks.pages import ENVIRONMENT
 
@@ -55,16 +57,36 @@ def render(evidence: Evidence) -> str:
         screened=_screened(evidence.outcomes),
         left_out=_longest(evidence.left_out),
         reasons=_longest(evidence.reasons),
+        asked={one.stratum: one for one in evidence.plan.strata} if evidence.plan else {},
+        models_kept=evidence.contraction and figures.models(evidence.contraction.generators),
+        gates_kept=evidence.contraction and figures.gates(evidence.contraction.gates),
+        arms_compared=evidence.effect and figures.effects(evidence.effect),
+        **_alarms(evidence.watch),
         checks=sorted(evidence.checks, key=lambda check: check.passed),
         failed=sum(not check.passed for check in evidence.checks),
     )
 
 
+def _alarms(watch: Watch | None) -> dict[str, Any]:
+    """The alarms over whole sets, and those of strata that say something; the others as counts."""
+    found = watch.alarms if watch else ()
+    shown = [one for one in found if one.stratum is None or one.level in ("warning", "blocking")]
+    rest = [one for one in found if one not in shown]
+    quiet = sum(one.level == "quiet" for one in rest)
+    return {
+        "tested": sum(one.level != "too small" for one in found),
+        "loud": sum(one.level in ("warning", "blocking") for one in found),
+        "alarms_off": figures.alarms(found),
+        "alarms_shown": shown,
+        "alarms_more": len(rest),
+        "alarms_quiet": quiet,
+        "alarms_small": len(rest) - quiet,
+    }
+
+
 def _line(entry: ClassMass, evidence: Evidence) -> dict[str, Any]:
-    """A class's totals, and the range of its weights: rows of one class in one stratum weigh the same."""
-    weights = [one.mass / one.rows for one in evidence.strata if one.klass == entry.klass and one.rows]
-    share = entry.mass / evidence.mass if evidence.mass else 0.0
-    return {"entry": entry, "share": share, "least": min(weights, default=None), "most": max(weights, default=None)}
+    """A class's totals and its share."""
+    return {"entry": entry, "share": entry.mass / evidence.mass if evidence.mass else 0.0}
 
 
 def _parts(entries: Sequence[ClassMass]) -> tuple[Part, ...]:

@@ -11,15 +11,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.linalg import sqrtm
-from sklearn.datasets import load_digits  # type: ignore[import-untyped]
-from sklearn.decomposition import PCA  # type: ignore[import-untyped]
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-from sklearn.neighbors import KNeighborsClassifier  # type: ignore[import-untyped]
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from outcross.mixture.collapse.policies import DEPTH_ONE, SHARE, WEIGHTS
 from outcross.mixture.collapse.result import Result, curves, figure, survived
 from outcross.mixture.collapse.vae import Vae
-from outcross.mixture.counts import Floats
+from outcross.mixture.text.counts import Floats
 
 CLASSES = (138, 120, 80, 60, 48, 40, 34, 30, 26, 24)
 """Human images of each digit, 600 in all: shares like 1 / rank, but for the first, of which no more can be spared."""

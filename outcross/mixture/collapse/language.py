@@ -14,11 +14,11 @@ import polars as pl
 from outcross.mixture.collapse.passages import RARE, Passages, distinct
 from outcross.mixture.collapse.policies import DEPTH_ONE, WEIGHTS
 from outcross.mixture.collapse.result import Result, curves, figure, survived
-from outcross.mixture.counts import Floats
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tails import Tail
-from outcross.mixture.tilt import tilt
-from outcross.mixture.tokens import Encoded
+from outcross.mixture.text.counts import Floats
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tails import Tail
+from outcross.mixture.text.tilt import tilt
+from outcross.mixture.text.tokens import Encoded
 
 ROWS, GENERATIONS = 12_000, 10
 QUICK_ROWS, QUICK = 6_000, 5

@@ -8,9 +8,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from outcross.data.corpora.prose import held_out
-from outcross.mixture.counts import Floats
-from outcross.mixture.tails import Tail
-from outcross.mixture.tokens import Encoded, Vocabulary
+from outcross.mixture.text.counts import Floats
+from outcross.mixture.text.tails import Tail
+from outcross.mixture.text.tokens import Encoded, Vocabulary
 
 FEWEST = 100
 """Rows that a section has; smaller ones are one section together."""

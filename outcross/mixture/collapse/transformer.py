@@ -16,9 +16,9 @@ from outcross.mixture.collapse.language import Mix, matched, mixed, shown
 from outcross.mixture.collapse.passages import Passages, claimed, distinct, marked, pooled, sections
 from outcross.mixture.collapse.policies import DEPTH_ONE
 from outcross.mixture.collapse.result import Result, curves, figure, survived
-from outcross.mixture.neural import Pieces, Proxy
-from outcross.mixture.tails import Tail
-from outcross.mixture.tokens import Encoded, Vocabulary
+from outcross.mixture.text.neural import Pieces, Proxy
+from outcross.mixture.text.tails import Tail
+from outcross.mixture.text.tokens import Encoded, Vocabulary
 
 ROWS, GENERATIONS = 3_000, 3
 QUICK_ROWS, QUICK = 1_000, 2

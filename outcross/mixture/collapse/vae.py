@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import autograd.numpy as anp  # type: ignore[import-untyped]
+import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
 
-from outcross.mixture.counts import Floats
+from outcross.mixture.text.counts import Floats
 
 LATENT, HIDDEN = 8, 96
 BATCH, RATE = 100, 1e-2

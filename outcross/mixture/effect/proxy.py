@@ -1,0 +1,63 @@
+"""Proxies: small models that stand for the one that a release will train."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outcross.mixture.text.ngram import Nats, Trigram
+from outcross.mixture.text.tokens import Encoded
+
+Vector = NDArray[np.float64]
+
+
+class Model(Protocol):
+    """A trained proxy."""
+
+    def nll(self, rows: Encoded, /) -> Nats:
+        """How surprising each row is."""
+
+
+class Proxy(Protocol):
+    """A way to train a small model, its settings tuned for each corpus.
+
+    With one set of settings for all corpora, their ranking flips (Wang et al. 2025, arXiv 2512.24503).
+    """
+
+    @property
+    def name(self) -> str:
+        """What results are labelled by; another name for another way."""
+
+    def fit(self, rows: Encoded, weights: Vector, n_types: int, dev: Encoded) -> Model:
+        """Train on some rows, and tune on others.
+
+        Args:
+            rows: what to train on.
+            weights: > 0, shape (n_rows,): how often each row is drawn, against the others. Whatever they sum to,
+                every corpus is trained on for as many words.
+            n_types: size of the vocabulary.
+            dev: people's rows that are neither trained on nor tested on.
+        """
+
+
+@dataclass(frozen=True)
+class TrigramProxy:
+    """`Trigram` with the discount that suits the corpus: one to three seconds a corpus."""
+
+    name: str = "trigram"
+
+    def fit(self, rows: Encoded, weights: Vector, n_types: int, dev: Encoded) -> Trigram:
+        """Count, and tune the discount.
+
+        A budget of words is one factor on all counts of such a model, which here is the one that lets the middle
+        word count once: discounts are made for counts of that size.
+        """
+        return Trigram.fit(rows, n_types, weights / _middle(weights, rows.lengths)).tuned(dev)
+
+
+def _middle(weights: Vector, lengths: NDArray[np.int64]) -> float:
+    """The weight below which rows with half of all words, each as often as it is drawn, lie."""
+    order = np.argsort(weights, kind="stable")
+    words = np.cumsum((weights * (lengths + 1))[order])
+    return float(weights[order][np.searchsorted(words, words[-1] / 2)])

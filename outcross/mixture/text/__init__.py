@@ -1,0 +1,1 @@
+"""Text as numbers: words, tails, contraction, tilts, and language models that count."""

@@ -1,0 +1,104 @@
+"""What a trial comes to, arm by arm; what is done is kept, so that a run that was killed goes on."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from hashlib import blake2s
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from outcross import mixture
+from outcross.data.stores import effects
+from outcross.data.stores.effects import Measured
+from outcross.data.stores.home import Home
+from outcross.mixture.effect.comparison import shortage
+from outcross.mixture.effect.evaluate import conclude
+from outcross.mixture.effect.outcome import Effect
+from outcross.mixture.effect.proxy import Proxy, TrigramProxy
+from outcross.tasks.effect.trial import Trial
+
+USUAL: tuple[Proxy, ...] = (TrigramProxy(),)
+"""Proxies that all have to agree."""
+
+
+def folder(home: Home, trial: Trial) -> Path:
+    """Where the arms' scores are: another place for other rows, texts or code."""
+    said = {
+        "arms": sorted(trial.distinct),
+        "held out": [str(part.hash_rows().sum()) for part in (trial.dev, trial.test)],
+        "code": _code(),
+    }
+    digest = blake2s(json.dumps(said).encode(), digest_size=6).hexdigest()
+    return home.root / "effects" / f"{trial.name}-{trial.version}-{digest}"
+
+
+def settle(home: Home, trial: Trial, digest: str, proxy: Proxy) -> None:
+    """Try one arm, unless that is done.
+
+    Args:
+        digest: the arm's, a key of `trial.distinct`.
+    """
+    place = _place(home, trial, digest, proxy)
+    if place.exists():
+        return
+    scores = trial.bench.score(trial.distinct[digest], proxy)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=place.parent, prefix=".", ignore_cleanup_errors=True) as scratch:
+        whole = Path(scratch) / place.name
+        np.save(whole, scores)
+        whole.replace(place)
+
+
+def finish(home: Home, trial: Trial, proxies: Sequence[Proxy] = USUAL) -> Measured:
+    """Compare the arms, all of them settled, and store what came out."""
+    units, material = trial.bench.units, trial.material
+    found = Effect(
+        name=trial.name,
+        version=trial.version,
+        last=trial.last,
+        documents=units.n_documents,
+        rows=units.row.size,
+        human_rows=material.human.height,
+        held_back=material.extra.height,
+        remarks=tuple(filter(None, (*trial.remarks, shortage(units)))),
+        proxies=tuple(
+            conclude(
+                units,
+                proxy.name,
+                trial.arms,
+                {digest: np.load(_place(home, trial, digest, proxy)) for digest in trial.distinct},
+            )
+            for proxy in proxies
+        ),
+    )
+    names = ", ".join(proxy.name for proxy in proxies)
+    measured = Measured(name=found.name, version=found.version, proxy=names, result=found.model_dump_json())
+    effects.add(home, measured)
+    return measured
+
+
+def outcome(measured: Measured) -> Effect:
+    """What a stored measurement says."""
+    return Effect.model_validate_json(measured.result)
+
+
+def known(home: Home, name: str, version: int | None = None) -> Effect | None:
+    """What was last measured of a release's version, the newest measured one where None; None where nothing was."""
+    found = effects.latest(home, name) if version is None else effects.for_version(home, name, version)
+    return outcome(found) if found else None
+
+
+def _place(home: Home, trial: Trial, digest: str, proxy: Proxy) -> Path:
+    return folder(home, trial) / f"{proxy.name}-{digest}.npy"
+
+
+@cache
+def _code() -> str:
+    """A digest of the room that models and comparisons live in, so that scores never outlive the code behind them."""
+    digest = blake2s(version("polars").encode() + version("numpy").encode())
+    for path in sorted(Path(str(mixture.__file__)).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
