@@ -143,7 +143,8 @@ def chain(policy: str, ground: Ground, *, seed: int, generations: int, cool: flo
     mix = Mix(ground.human, np.ones(n_rows))
     first: Proxy | None = None
     for _ in range(generations + 1):
-        model = Proxy.fit(mix.rows, ground.base.n_types, mix.weights, base=ground.base, epochs=EPOCHS, seed=seed)
+        if first is None or policy != "human":
+            model = Proxy.fit(mix.rows, ground.base.n_types, mix.weights, base=ground.base, epochs=EPOCHS, seed=seed)
         first = first or model
         written = (first if policy in DEPTH_ONE else model).sample(n_rows, rng, cool)
         words = ground.words(written)
