@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.mixture.effect.comparison import DOCUMENTS, MARGIN, REST, ROWS, Units, compare, holm, shortage
+from outcross.mixture.effect.comparison import DOCUMENTS, MARGIN, RESOLUTION, REST, ROWS, Units, compare, holm, shortage
 from outcross.mixture.effect.equivalents import Ruler, sizes
 
 
@@ -53,6 +53,13 @@ def test_the_same_scores_are_no_evidence():
     same = np.ones(units.words.size)
     found = compare(units, same, same)
     assert (found.verdict, found.effect, found.standard_error) == ("no evidence", 0.0, 0.0)
+
+
+def test_what_tuning_may_leave_to_chance_is_no_evidence():
+    units = units_of(held_out())
+    for sign in (-1, 1):
+        assert compare(units, sign * 0.9 * RESOLUTION * units.words, 0 * units.words).verdict == "no evidence"
+        assert compare(units, sign * 1.1 * RESOLUTION * units.words, 0 * units.words).verdict != "no evidence"
 
 
 def test_one_stratum_that_is_worse_blocks_better():

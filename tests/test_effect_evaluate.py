@@ -131,7 +131,7 @@ def test_the_same_rows_twice_look_catastrophic_only_with_a_fixed_discount(world)
     twice = pl.concat([world.human["text"]] * 2)
     arms = [Arm("human", "", weighed(world.human["text"])), Arm("release", "", weighed(twice))]
     tuned, fixed = (world.tried(arms, proxy).against_human.effect for proxy in (TrigramProxy(), FixedProxy()))
-    assert abs(tuned) < 0.03
+    assert abs(tuned) < 0.01
     assert fixed > 0.1
 
 
@@ -145,7 +145,7 @@ def test_a_release_of_people_alone_is_no_evidence_against_people_and_a_budget_ch
         same = Material(world.human, world.extra[:0], human.with_columns(weight=weight), last=human)
         found = world.tried(same.arms())
         assert found.against_human.verdict == found.against_last.verdict == "no evidence"
-        assert found.against_human.effect == pytest.approx(0, abs=1e-12)
+        assert found.against_human.effect == pytest.approx(0, abs=1e-9)
         assert found.paid == ()
 
 

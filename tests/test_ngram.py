@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,6 +116,26 @@ def test_the_tuned_discount_is_the_best_of_a_fine_grid(n_rows):
     model, dev = Trigram.fit(zipf_rows(rng, n_rows), 40), zipf_rows(rng, 200)
     best = min(model.with_discount(one).perplexity(dev) for one in np.geomspace(0.02, 4, 120))
     assert model.tuned(dev).perplexity(dev) <= best * 1.0005
+
+
+def test_weights_that_are_all_so_many_times_larger_make_the_same_model_once_it_is_shaped():
+    rng = np.random.default_rng(9)
+    human, dev, test = zipf_rows(rng, 300), zipf_rows(rng, 100), zipf_rows(rng, 100)
+    weights = rng.uniform(0.2, 1, 300)
+    models = [Trigram.fit(human, 40, weights * factor).shaped(dev, factor) for factor in (1, 16)]
+    one, other = (model.nll(test).nats for model in models)
+    np.testing.assert_allclose(one, other)
+    assert models[1].below == pytest.approx(16 * models[0].below)
+
+
+@pytest.mark.parametrize("n_rows", [40, 2000])
+def test_the_shaped_discount_is_at_least_as_good_as_the_tuned_one_and_as_a_grid(n_rows):
+    rng = np.random.default_rng(4)
+    model, dev = Trigram.fit(zipf_rows(rng, n_rows), 40), zipf_rows(rng, 200)
+    shaped = model.shaped(dev).perplexity(dev)
+    grid = itertools.product(np.linspace(0.05, 0.95, 15), np.geomspace(0.25, 32, 15))
+    best = min(replace(model, discount=one, below=other).perplexity(dev) for one, other in grid)
+    assert shaped <= min(best, model.tuned(dev).perplexity(dev)) * 1.001
 
 
 @pytest.mark.science

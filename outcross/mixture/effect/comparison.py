@@ -22,6 +22,9 @@ LEVEL = 0.05
 MARGIN = 0.02
 """Nats a word by which no stratum may be worse."""
 
+RESOLUTION = 0.001
+"""Nats a word that the tuning of a proxy may leave to chance; an interval has to lie beyond them."""
+
 POWER = 2.8
 """Standard errors of the smallest difference that is seen four times in five: 1.96 + 0.84."""
 
@@ -127,8 +130,9 @@ def compare(units: Units, ours: Vector, theirs: Vector, *, seed: int = 0, draws:
 
     The effect is the difference of nats summed over all rows, divided by their words. Documents are drawn again
     and again with replacement; rows of one document are alike, so that drawing rows would make every interval too
-    narrow. "better" takes an interval below 0, and every stratum shown not to be worse by `MARGIN`: one-sided t
-    tests on documents, all of them rejected by Holm's procedure (Holm 1979). "worse" takes an interval above 0.
+    narrow. "better" takes an interval below -`RESOLUTION`, and every stratum shown not to be worse by `MARGIN`:
+    one-sided t tests on documents, all of them rejected by Holm's procedure (Holm 1979). "worse" takes an interval
+    above `RESOLUTION`.
 
     Args:
         units: the test set.
@@ -221,9 +225,9 @@ def holm(p: list[float]) -> list[float]:
 def _verdict(documents: int, low: float, high: float, strata: tuple[Stratum, ...]) -> tuple[Verdict, str]:
     if documents < FEWEST:
         return "no evidence", f"{documents} held-out documents are too few to tell; {FEWEST} are the fewest."
-    if low > 0:
+    if low > RESOLUTION:
         return "worse", f"It is worse by {low:.3f} to {high:.3f} nats a word."
-    if high >= 0:
+    if high >= -RESOLUTION:
         return "no evidence", f"The difference is between {low:+.3f} and {high:+.3f} nats a word."
     if doubtful := [stratum for stratum in strata if stratum.p > LEVEL]:
         worst = max(doubtful, key=lambda stratum: stratum.p)

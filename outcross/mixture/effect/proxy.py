@@ -43,17 +43,17 @@ class Proxy(Protocol):
 
 @dataclass(frozen=True)
 class TrigramProxy:
-    """`Trigram` with the discount that suits the corpus: one to three seconds a corpus."""
+    """`Trigram` with the discounting that suits the corpus: a second or two a corpus."""
 
     name: str = "trigram"
 
     def fit(self, rows: Encoded, weights: Vector, n_types: int, dev: Encoded) -> Trigram:
-        """Count, and tune the discount.
+        """Count, and tune the discount and what it is of.
 
-        A budget of words is one factor on all counts of such a model, which here is the one that lets the middle
-        word count once: discounts are made for counts of that size.
+        A budget of words is one factor on all counts of such a model, which makes no difference to it once both are
+        tuned.
         """
-        return Trigram.fit(rows, n_types, weights / _middle(weights, rows.lengths)).tuned(dev)
+        return Trigram.fit(rows, n_types, weights).shaped(dev, _middle(weights, rows.lengths))
 
 
 def _middle(weights: Vector, lengths: NDArray[np.int64]) -> float:

@@ -1,19 +1,17 @@
 """A language model of word trigrams: small enough to train in a second, so that corpora can be compared by it."""
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import expit
 
+from outcross.mixture.text.orders import Integers, Order, Places, Vector, find, sums_at, table
 from outcross.mixture.text.tokens import EDGE, Encoded
 
 N = 3
-
-Vector = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 class Nats(NamedTuple):
@@ -23,65 +21,6 @@ class Nats(NamedTuple):
     """Negative log-likelihood of each row, its end included, shape (n_rows,)."""
     words: Integers
     """Predictions behind each: words and the end, shape (n_rows,)."""
-
-
-class Places(NamedTuple):
-    """Where the table of one order holds some predictions; -1 where it doesn't."""
-
-    entries: Integers
-    contexts: Integers
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """Counts of the word sequences of one length: context and word packed into one number, sorted."""
-
-    n_types: int
-    keys: Integers
-    """`context * n_types + word`, ascending, shape (n_entries,)."""
-    counts: Vector
-    """Weighted occurrences, > 0, shape (n_entries,)."""
-
-    @classmethod
-    def of(cls, keys: Integers, weights: Vector | None, n_types: int) -> "Order":
-        """Count the keys, each as much as its weight, or once."""
-        if weights is None:
-            distinct, counts = np.unique(keys, return_counts=True)
-            return cls(n_types, distinct, counts.astype(np.float64))
-        distinct, places = np.unique(keys, return_inverse=True)
-        return cls(n_types, distinct, _sums(places, weights, distinct.size))
-
-    @cached_property
-    def contexts(self) -> Integers:
-        """The contexts that were seen, ascending, shape (n_contexts,)."""
-        return (self.keys // self.n_types)[self.starts[:-1]]
-
-    @cached_property
-    def starts(self) -> Integers:
-        """Context i has the entries `starts[i]` to `starts[i + 1]`, shape (n_contexts + 1,)."""
-        context = self.keys // self.n_types
-        return np.flatnonzero(np.concatenate([[True], context[1:] != context[:-1], [True]])[: context.size + 1])
-
-    @cached_property
-    def totals(self) -> Vector:
-        """Occurrences of each context, shape (n_contexts,)."""
-        return self.sums(self.counts)
-
-    def sums(self, values: Vector) -> Vector:
-        """Sums over the entries of each context."""
-        return np.add.reduceat(values, self.starts[:-1]) if values.size else values
-
-    def places(self, keys: Integers) -> Places:
-        """Find keys and their contexts."""
-        return Places(_find(self.keys, keys), _find(self.contexts, keys // self.n_types))
-
-    def kept(self, discount: float) -> Vector:
-        """The counts after discounting, >= 0, shape (n_entries,).
-
-        For a discount D <= 1 a count c loses D, and D c where it is below 1, as it is under small weights; for
-        D > 1, which suits rows that stand there several times, it loses min(c, D). No count falls below 0.
-        """
-        return self.counts - min(1.0, discount) * np.minimum(self.counts, max(1.0, discount))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +37,12 @@ class Trigram:
     """Words, bigrams, trigrams."""
     discount: float = 0.75
     """> 0; of a count, see `Order.kept`."""
+    below: float = 1.0
+    """> 0; the part of a count that the discount is of."""
     _tables: list[tuple[Vector, Vector]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_tables", [_table(order, self.discount) for order in self.orders])
+        object.__setattr__(self, "_tables", [table(order, self.discount, self.below) for order in self.orders])
 
     @classmethod
     def fit(
@@ -132,7 +73,7 @@ class Trigram:
         words = encoded.lengths + 1
         surprise = -np.log(self.probability(_keys(encoded, self.n_types)))
         row = np.repeat(np.arange(words.size), words)
-        return Nats(_sums(row, surprise, words.size), words)
+        return Nats(sums_at(row, surprise, words.size), words)
 
     def probability(self, keys: list[Integers]) -> Vector:
         """Of each prediction, given as a key of each order: the word, then with one word before it, then two."""
@@ -156,7 +97,7 @@ class Trigram:
         places = self._places(_keys(dev, self.n_types))
 
         def surprise(log_discount: float) -> float:
-            tables = [_table(order, float(np.exp(log_discount))) for order in self.orders]
+            tables = [table(order, float(np.exp(log_discount)), self.below) for order in self.orders]
             return float(-np.log(_mixed(tables, places, self.n_types)).sum())
 
         trigrams = self.orders[-1].counts
@@ -165,6 +106,33 @@ class Trigram:
         around = (grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)])
         found = minimize_scalar(surprise, bounds=around, method="bounded", options={"xatol": 0.005})
         return self.with_discount(float(np.exp(found.x)))
+
+    def shaped(self, dev: Encoded, count: float = 1.0) -> "Trigram":
+        """The same counts under the discount below 1, and the part of a count that it is of, that suit `dev` best.
+
+        Weights that are all so many times larger then make the same model, as they don't under one discount.
+
+        Args:
+            dev: rows that neither are learnt from nor stand for what the model is for.
+            count: what a row usually counts; only where the search begins, on a coarse grid whose best point is then
+                made better by Nelder and Mead's method (1965).
+        """
+        places = self._places(_keys(dev, self.n_types))
+
+        def surprise(at: Vector) -> float:
+            tables = [table(order, float(expit(at[1])), float(np.exp(at[0]))) for order in self.orders]
+            return float(-np.log(_mixed(tables, places, self.n_types)).mean())
+
+        grid = [np.array([below, share]) for below in np.log(count * 2.0 ** np.arange(0, 7)) for share in (0.0, 1.5)]
+        best = min(grid, key=surprise)
+        first = best + np.array([[0.0, 0.0], [0.4, 0.0], [0.0, 0.5]])
+        found = minimize(
+            surprise,
+            best,
+            method="Nelder-Mead",
+            options={"initial_simplex": first, "maxfev": 60, "xatol": 0.02, "fatol": 1e-6},
+        ).x
+        return replace(self, discount=float(expit(found[1])), below=float(np.exp(found[0])))
 
     def sample(self, n_rows: int, rng: np.random.Generator, temperature: float = 1.0, longest: int = 200) -> Encoded:
         """Write rows, all of them one word further at a time.
@@ -179,7 +147,7 @@ class Trigram:
             temperature: > 0; 1 draws from the model itself.
             longest: words after which a row is cut.
         """
-        wheels = [_wheel(order, self.discount, temperature) for order in self.orders]
+        wheels = [_wheel(order.kept(self.discount, self.below), temperature) for order in self.orders]
         rows, words = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         before = np.full((2, n_rows), EDGE, np.int64)
         writing = np.arange(n_rows)
@@ -204,7 +172,7 @@ class Trigram:
         for order, (_, left), wheel, context in reversed(
             list(zip(self.orders, self._tables, wheels, contexts, strict=True))
         ):
-            place = _find(order.contexts, context[open_rows])
+            place = find(order.contexts, context[open_rows])
             here = rng.random(open_rows.size) >= left[place]
             place = place[here]
             low, high = wheel[order.starts[place]], wheel[order.starts[place + 1]]
@@ -227,30 +195,6 @@ def _keys(encoded: Encoded, n_types: int) -> list[Integers]:
     return [word, last * n_types + word, (first * n_types + last) * n_types + word]
 
 
-def _find(sorted_keys: Integers, wanted: Integers) -> Integers:
-    """Places of the wanted keys, -1 where they're missing."""
-    if not sorted_keys.size:
-        return np.full(wanted.size, -1)
-    places: Integers = np.minimum(np.searchsorted(sorted_keys, wanted), sorted_keys.size - 1)
-    return np.where(sorted_keys[places] == wanted, places, np.int64(-1))
-
-
-def _sums(places: Integers, values: Vector, n: int) -> Vector:
-    """Sums of the values that share a place, shape (n,)."""
-    return np.bincount(places, weights=values, minlength=n).astype(np.float64, copy=False)
-
-
-def _table(order: Order, discount: float) -> tuple[Vector, Vector]:
-    """What an order says: the direct probability of each entry, and the share each context leaves to lower orders.
-
-    Both end in one value more, for what isn't there, which a place of -1 reads: 0 and 1.
-    """
-    kept = order.kept(discount)
-    sizes = np.diff(order.starts)
-    direct = kept / np.repeat(order.totals, sizes)
-    return np.append(direct, 0.0), np.append(1 - order.sums(kept) / order.totals, 1.0)
-
-
 def _mixed(tables: list[tuple[Vector, Vector]], places: list[Places], n_types: int) -> Vector:
     """The probability of each prediction, from the lowest order up."""
     probability = np.full(places[0].entries.size, 1 / n_types)
@@ -259,6 +203,6 @@ def _mixed(tables: list[tuple[Vector, Vector]], places: list[Places], n_types: i
     return probability
 
 
-def _wheel(order: Order, discount: float, temperature: float) -> Vector:
+def _wheel(kept: Vector, temperature: float) -> Vector:
     """Running sums of the sharpened counts, from 0: drawing is finding a point between two of them."""
-    return np.concatenate([[0.0], np.cumsum(order.kept(discount) ** (1 / temperature))])
+    return np.concatenate([[0.0], np.cumsum(kept ** (1 / temperature))])
