@@ -22,8 +22,8 @@ from outcross.data.corpora import prose
 from outcross.errors import InputError
 from outcross.mixture.monitor.alarms import Watch
 from outcross.mixture.monitor.watch import watch
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tokens import Vocabulary
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tokens import Vocabulary
 
 RELEASES, ROW_NULL_RELEASES, POWER_RELEASES, ROWS = 200, 40, 40, 3_000
 MILLION, WORDS, TYPES, STRATA, ROWS_A_DOCUMENT = 1_000_000, 46, 300_000, 20, 25

@@ -8,8 +8,8 @@ from outcross.data.corpora import prose
 from outcross.mixture.monitor.alarms import Watch
 from outcross.mixture.monitor.comparisons import Kind
 from outcross.mixture.monitor.watch import watch
-from outcross.mixture.ngram import Trigram
-from outcross.mixture.tokens import Vocabulary
+from outcross.mixture.text.ngram import Trigram
+from outcross.mixture.text.tokens import Vocabulary
 
 pytestmark = pytest.mark.science
 

@@ -23,6 +23,8 @@ class Ruler:
     def read(self, effect: float) -> float:
         """The number of human rows with this effect, on the nearest curve that never rises (isotonic regression).
 
+        Where several numbers have it, because more rows didn't help for a while, it is the fewest of them.
+
         Returns:
             At least 0; minus infinity for an effect above 0, infinity beyond what the largest number of rows did.
         """
@@ -31,7 +33,8 @@ class Ruler:
         curve = self.curve()
         if effect < curve[-1]:
             return math.inf
-        return float(np.interp(-effect, [-one for one in curve], [0, *self.rows]))
+        gains, fewest = np.unique([-one for one in curve], return_index=True)
+        return float(np.interp(-effect, gains, np.array([0, *self.rows])[fewest]))
 
     def curve(self) -> list[float]:
         """The effects made monotone, with 0 for no rows before them."""
