@@ -26,12 +26,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
 import polars as pl
 from pydantic import ByteSize, TypeAdapter
 
 from outcross.data.release import mixing
+from outcross.mixture.plan import plan
 from outcross.mixture.policy import Policy
-from outcross.mixture.supply import CLASSES, Supply, fill
+from outcross.mixture.supply import CLASSES, Supply
 
 UNIT = "/ 18446744073709551616.0"
 """Turns a hash into a number from 0 to 1."""
@@ -85,13 +87,16 @@ class Room(NamedTuple):
 
 
 def masses(counts: pl.DataFrame) -> pl.DataFrame:
-    """What the default policy gives each class in each stratum, and the most that a row of it may weigh."""
+    """What the default policy gives each class in each stratum, and the most that a row of it may weigh.
+
+    Every class is taken to be as good as people's rows and to keep 0.9 of their tail, so that all of it goes in.
+    """
     policy = Policy()
     wide = counts.pivot("klass", index="stratum", values="rows").fill_null(0).sort("stratum")
-    supply = Supply(tuple(wide["stratum"]), wide.select(CLASSES).to_numpy())
-    given = pl.DataFrame(fill(supply, policy, float(supply.human.sum())), schema=CLASSES)
+    supply = Supply(tuple(wide["stratum"]), wide.select(CLASSES).to_numpy(), kappa=np.array(0.9))
+    given = pl.DataFrame(plan(supply, policy).masses, schema=CLASSES)
     long = given.with_columns(wide["stratum"]).unpivot(index="stratum", variable_name="klass", value_name="mass")
-    cap = pl.when(pl.col("klass") == "human").then(policy.epoch_cap).otherwise(1.0)
+    cap = pl.col("klass").replace_strict(dict(zip(CLASSES, policy.repeats, strict=True)), return_dtype=pl.Float64)
     return long.filter(pl.col("mass") > 0).with_columns(cap=cap)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from outcross.data.release import mixing
 from outcross.errors import InputError
 from outcross.mixture.policy import Policy
+from outcross.mixture.supply import CLASSES
 from outcross.mixture.weights import Mixture, weigh
 
 TRUST = st.sampled_from([0.001, 0.25, 0.5, 0.617, 0.618, 0.95, 1.0])
@@ -42,15 +43,17 @@ def in_sql(candidates: pl.DataFrame, masses: pl.DataFrame) -> pl.DataFrame:
 
 
 def masses(mixture: Mixture, policy: Policy) -> pl.DataFrame:
-    cap = pl.when(pl.col("klass") == "human").then(policy.epoch_cap).otherwise(1.0)
+    cap = pl.col("klass").replace_strict(dict(zip(CLASSES, policy.repeats, strict=True)), return_dtype=pl.Float64)
     return mixture.strata.select("stratum", "klass", "mass", cap=cap)
 
 
 @given(st.lists(ROW, max_size=60), st.floats(1, 4), st.floats(0, 1))
 def test_sql_gives_the_weights_that_the_policy_gives_in_memory(found, epoch_cap, unreviewed_cap):
     table = rows(found)
-    policy = Policy(epoch_cap=epoch_cap, unreviewed_cap=unreviewed_cap)
-    mixture = weigh(table, policy)
+    policy = Policy(retention=0.3, human_floor=0.3, bias_budget=1, epoch_cap=epoch_cap, unreviewed_cap=unreviewed_cap)
+    known = table.select("stratum").unique().with_columns(kappa=0.9, credit=0.0)
+    known = known.with_columns(hybrid_bias=0.01, reviewed_bias=0.02, unreviewed_bias=0.1)
+    mixture = weigh(table, policy, known)
     klass = pl.when(pl.col("origin") != "synthetic").then("origin")
     klass = klass.when(pl.col("reviewed")).then(pl.lit("reviewed")).otherwise(pl.lit("unreviewed"))
     usable = table.filter(pl.col("depth") <= policy.depth_cap).with_columns(klass=klass, tilt=1.0)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from outcross.mixture.collapse.passages import RARE, Passages, distinct
-from outcross.mixture.collapse.policies import DEPTH_ONE, SHARE, WEIGHTS
+from outcross.mixture.collapse.policies import DEPTH_ONE, WEIGHTS
 from outcross.mixture.collapse.result import Result, curves, figure, survived
 from outcross.mixture.text.counts import Floats
 from outcross.mixture.text.ngram import Trigram
@@ -94,7 +94,7 @@ def run(
         for number, generation in enumerate(chain(policy, passages, seed=seed, generations=last, cool=temperature)):
             lines.append(measured(passages, generation))
             if not habit and number in DRAWN:
-                pictures.append(_shown(policy, number, passages.read(generation.written.take(np.arange(SAMPLES)))))
+                pictures.append(shown(policy, number, passages.read(generation.written.take(np.arange(SAMPLES)))))
         found |= {f"{name}{habit}": np.array([line[name] for line in lines]) for name in lines[0]}
     left = {name: float(values[-1]) for name, values in found.items()}
     said = (
@@ -128,31 +128,33 @@ def chain(policy: str, passages: Passages, *, seed: int, generations: int, cool:
         written = (first if policy in DEPTH_ONE else model).sample(human.lengths.size, rng, cool)
         yield Generation(mix, model, written)
         if number < generations and policy != "human":
-            mix = mixed(policy, passages, tail, mix, written)
+            factors = matched(passages, tail, written) if policy == "ours" else np.ones(human.lengths.size)
+            mix = mixed(policy, human, mix, Mix(written, factors))
 
 
-def mixed(policy: str, passages: Passages, tail: Tail, before: Mix, written: Encoded) -> Mix:
+def mixed(policy: str, human: Encoded, before: Mix, written: Mix) -> Mix:
     """What the next generation learns from.
 
     Under `accumulate` all rows count once; under the others the weights together are as many as the human rows.
 
     Args:
-        tail: the human rows' rare words.
+        policy: a key of `POLICIES`, not `human`.
+        human: the human rows.
         before: what the last generation learned from.
-        written: what it wrote, or under depth 1 what generation 0 wrote.
+        written: as many rows as the human ones, by the last generation, or under depth 1 by generation 0; with weights
+            of mean 1. Those with weight 0 are left out.
     """
-    human = passages.human
     n_rows = human.lengths.size
+    share = WEIGHTS.get(policy, 0.0)
     if policy == "accumulate":
-        return _joined(before, Mix(written, np.ones(n_rows)))
+        return _joined(before, written)
     if policy == "share":
-        few = round(SHARE * n_rows)
-        human, written = human.take(np.arange(few) * n_rows // few), written.take(np.arange(n_rows - few))
-        return _joined(Mix(human, np.ones(few)), Mix(written, np.ones(n_rows - few)))
-    share = WEIGHTS[policy]
-    factors = matched(passages, tail, written) if policy == "ours" else np.ones(n_rows)
-    kept = np.flatnonzero(factors)
-    new = Mix(written.take(kept), (1 - share) * factors[kept])
+        few = round(share * n_rows)
+        some, rest = np.arange(few) * n_rows // few, np.arange(n_rows - few)
+        written = Mix(written.rows.take(rest), written.weights[rest])
+        return _joined(Mix(human.take(some), np.ones(few)), written)
+    kept = np.flatnonzero(written.weights)
+    new = Mix(written.rows.take(kept), (1 - share) * written.weights[kept])
     return _joined(Mix(human, np.full(n_rows, share)), new) if share else new
 
 
@@ -200,7 +202,8 @@ def _joined(one: Mix, other: Mix) -> Mix:
     return Mix(Encoded.concatenated([one.rows, other.rows]), np.concatenate([one.weights, other.weights]))
 
 
-def _shown(policy: str, generation: int, rows: list[str]) -> pl.DataFrame:
+def shown(policy: str, generation: int, rows: list[str]) -> pl.DataFrame:
+    """What a generation writes, for the page."""
     return pl.DataFrame(
         {"policy": policy, "generation": generation, "text": rows}, schema_overrides={"generation": pl.Int64}
     )

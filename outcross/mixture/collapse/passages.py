@@ -53,13 +53,17 @@ class Passages:
         Raises:
             InputError: there are fewer than three documents.
         """
-        rest, held = held_out(_pooled(texts))
+        rest, held = held_out(pooled(texts))
         rest, dev = held_out(rest, 0.1)
         rest = rest[np.sort(rng.permutation(rest.height)[:rows])]
-        vocabulary = Vocabulary.of(rest["text"])
-        sections = rest["stratum"].unique().sort()
-        parts = [_marked(part, sections, vocabulary) for part in (rest, held, dev)]
-        return cls(vocabulary, sections.len(), *parts)
+        vocabulary, names = Vocabulary.of(rest["text"]), rest["stratum"].unique().sort()
+        return cls(vocabulary, names.len(), *[cls.words(part, names, vocabulary) for part in (rest, held, dev)])
+
+    @staticmethod
+    def words(texts: pl.DataFrame, names: pl.Series, vocabulary: Vocabulary) -> Encoded:
+        """Texts as marks and words; those of a section without human rows to learn from are left out."""
+        texts = texts.filter(pl.col("stratum").is_in(names.implode()))
+        return marked(vocabulary.encode(texts["text"]), sections(texts, names), len(vocabulary))
 
     @property
     def n_types(self) -> int:
@@ -67,11 +71,8 @@ class Passages:
         return len(self.vocabulary) + self.sections
 
     def section(self, rows: Encoded) -> Places:
-        """The section that each row claims, from 0; -1 where it starts without a mark. Shape (n_rows,)."""
-        first = np.full(rows.lengths.size, -1, np.int64)
-        some = rows.lengths > 0
-        first[some] = rows.ids[rows.starts[:-1][some]] - len(self.vocabulary)
-        return np.maximum(first, -1)
+        """See `claimed`."""
+        return claimed(rows, len(self.vocabulary))
 
     def counts(self, rows: Encoded, weights: Floats | None = None) -> Floats:
         """How often each word occurs, marks left out, shape (len(vocabulary),)."""
@@ -111,16 +112,28 @@ def distinct(rows: Encoded, n: int = 4, budget: int = BUDGET) -> float:
     return float(np.unique(packed).size / packed.size) if packed.size else float("nan")
 
 
-def _pooled(texts: pl.DataFrame) -> pl.DataFrame:
+def pooled(texts: pl.DataFrame) -> pl.DataFrame:
+    """The texts with their small sections as one, `others`."""
     few = pl.len().over("stratum") < FEWEST
     return texts.with_columns(stratum=pl.when(few).then(pl.lit("others")).otherwise("stratum"))
 
 
-def _marked(texts: pl.DataFrame, sections: pl.Series, vocabulary: Vocabulary) -> Encoded:
-    """Rows with their section's mark in front; a section without human rows to learn from has none."""
-    marks = {name: len(vocabulary) + place for place, name in enumerate(sections)}
-    texts = texts.filter(pl.col("stratum").is_in(sections.implode()))
-    plain = vocabulary.encode(texts["text"])
-    first = texts["stratum"].replace_strict(marks, return_dtype=pl.Int32).to_numpy()
-    ids = np.insert(plain.ids, plain.starts[:-1], first)
-    return Encoded(ids, plain.starts + np.arange(plain.starts.size))
+def sections(texts: pl.DataFrame, names: pl.Series) -> Places:
+    """The place of each text's stratum among the names, -1 where it isn't there; shape (n_rows,)."""
+    places = {name: place for place, name in enumerate(names)}
+    return texts["stratum"].replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
+
+
+def marked(rows: Encoded, section: Places, first: int) -> Encoded:
+    """Rows with their section's mark, the id `first + section`, in front; without one where the section is -1."""
+    has = section >= 0
+    ids = np.insert(rows.ids, rows.starts[:-1][has], (first + section[has]).astype(np.int32))
+    return Encoded(ids, rows.starts + np.concatenate([[0], np.cumsum(has)]))
+
+
+def claimed(rows: Encoded, first: int) -> Places:
+    """The section that each row's mark names, from 0; -1 where it starts without a mark. Shape (n_rows,)."""
+    section = np.full(rows.lengths.size, -1, np.int64)
+    some = rows.lengths > 0
+    section[some] = rows.ids[rows.starts[:-1][some]] - first
+    return np.maximum(section, -1)
