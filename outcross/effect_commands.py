@@ -29,6 +29,9 @@ def effect(
     version: Annotated[
         int | None, typer.Option(min=1, help="The release's version.", show_default="the newest")
     ] = None,
+    network: Annotated[
+        bool, typer.Option("--network", help="Ask a small transformer as well; minutes an arm without a GPU.")
+    ] = False,
     home: HomeFolder = None,
 ) -> None:
     """Say whether a release trains a better model than people's rows alone, and than the release before.
@@ -42,9 +45,12 @@ def effect(
     engine.prepare(place.root)
     with console.status("Starting Prefect …"):
         from outcross.flows.effect import effect as flow
-        from outcross.tasks.effect.runs import outcome
+        from outcross.tasks.effect.runs import USUAL, chosen, outcome
+
+        # An extra that is missing is told of before anything is gathered.
+        chosen(proxies := (*USUAL, *(["network"] if network else [])))
     with watcher(console) as watching, watched_by(watching):
-        measured = flow(recipe, place.root, version)
+        measured = flow(recipe, place.root, version, proxies)
     show(outcome(measured))
 
 

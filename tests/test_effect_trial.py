@@ -190,7 +190,7 @@ def test_what_came_out_is_stored_and_found_again(built, trial, tmp_path):
     assert runs.known(home, "mine") is None
     for digest in trial.distinct:
         runs.settle(home, trial, digest, TrigramProxy())
-    found = runs.outcome(runs.finish(home, trial))
+    found = runs.outcome(runs.finish(home, trial, runs.chosen(runs.USUAL)))
     assert runs.known(home, "mine") == runs.known(home, "mine", 2) == found
     assert runs.known(home, "mine", 1) is None
     assert (found.last, found.documents, found.rows) == (1, trial.test["document"].n_unique(), trial.test.height)

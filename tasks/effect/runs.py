@@ -14,14 +14,32 @@ from outcross import mixture
 from outcross.data.stores import effects
 from outcross.data.stores.effects import Measured
 from outcross.data.stores.home import Home
+from outcross.errors import InputError
 from outcross.mixture.effect.comparison import shortage
 from outcross.mixture.effect.evaluate import conclude
 from outcross.mixture.effect.outcome import Effect
-from outcross.mixture.effect.proxy import Proxy, TrigramProxy
+from outcross.mixture.effect.proxy import NetworkProxy, Proxy, TrigramProxy
 from outcross.tasks.effect.trial import Trial
 
-USUAL: tuple[Proxy, ...] = (TrigramProxy(),)
-"""Proxies that all have to agree."""
+PROXIES: dict[str, Proxy] = {one.name: one for one in (TrigramProxy(), NetworkProxy())}
+"""Small models by name; all that are asked for have to agree."""
+
+USUAL = ("trigram",)
+"""What answers where nobody asks for another: the network takes minutes, and an extra."""
+
+
+def chosen(names: Sequence[str]) -> tuple[Proxy, ...]:
+    """The proxies of some names.
+
+    Raises:
+        InputError: there is none of a name, or it isn't installed.
+    """
+    for name in names:
+        if name not in PROXIES:
+            raise InputError(f"there is no proxy {name!r}. Choose from: {', '.join(PROXIES)}.")
+    if NetworkProxy.name in names and not NetworkProxy.installed():
+        raise InputError("the proxy `network` needs torch and tokenizers: pip install 'outcross[proxy]'.")
+    return tuple(PROXIES[name] for name in dict.fromkeys(names))
 
 
 def folder(home: Home, trial: Trial) -> Path:
@@ -52,7 +70,7 @@ def settle(home: Home, trial: Trial, digest: str, proxy: Proxy) -> None:
         whole.replace(place)
 
 
-def finish(home: Home, trial: Trial, proxies: Sequence[Proxy] = USUAL) -> Measured:
+def finish(home: Home, trial: Trial, proxies: Sequence[Proxy]) -> Measured:
     """Compare the arms, all of them settled, and store what came out."""
     units, material = trial.bench.units, trial.material
     found = Effect(

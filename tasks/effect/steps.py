@@ -24,17 +24,17 @@ def gather_arms(home: Path, recipe: str, version: int | None) -> Trial:
 
 
 @task(name="effect-arm", task_run_name="effect-{digest}", cache_policy=NO_CACHE)
-def try_arm(home: Path, trial: Trial, digest: str) -> None:
+def try_arm(home: Path, trial: Trial, digest: str, proxies: tuple[str, ...] = runs.USUAL) -> None:
     """Try one arm with each proxy, unless that is done already."""
-    for proxy in runs.USUAL:
+    for proxy in runs.chosen(proxies):
         runs.settle(Home(home), trial, digest, proxy)
     advance("effect")
 
 
 @task(name="effect", cache_policy=NO_CACHE)
-def compare_arms(home: Path, trial: Trial) -> Measured:
+def compare_arms(home: Path, trial: Trial, proxies: tuple[str, ...] = runs.USUAL) -> Measured:
     """Compare the arms, store what came out, and leave it in Prefect."""
-    measured = runs.finish(Home(home), trial)
+    measured = runs.finish(Home(home), trial, runs.chosen(proxies))
     found = runs.outcome(measured)
     create_table_artifact(
         table=table(found),
