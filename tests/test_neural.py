@@ -12,7 +12,7 @@ from outcross.mixture.text.tokens import EDGE, Encoded
 pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 
-from outcross.mixture import network, neural
+from outcross.mixture.text import network, neural
 
 A, B, C = 2, 3, 4
 
