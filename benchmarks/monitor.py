@@ -25,7 +25,7 @@ from outcross.mixture.monitor.watch import watch
 from outcross.mixture.text.ngram import Trigram
 from outcross.mixture.text.tokens import Vocabulary
 
-RELEASES, ROW_NULL_RELEASES, POWER_RELEASES, ROWS = 200, 40, 40, 3_000
+RELEASES, ROW_NULL_RELEASES, POWER_RELEASES, ROWS = 200, 20, 20, 3_000
 MILLION, WORDS, TYPES, STRATA, ROWS_A_DOCUMENT = 1_000_000, 46, 300_000, 20, 25
 FRAMES = ("release", "human", "heldout")
 
@@ -92,23 +92,30 @@ def corpus() -> prose.Corpus:
 def false_alarms(texts: pl.DataFrame) -> None:
     """Count human releases that are warned of, with documents and with rows as what is drawn."""
     started = time.process_time()
-    found = [Split.of(texts, seed).watch(seed) for seed in range(RELEASES)]
-    each = (time.process_time() - started) / RELEASES
+    found = []
+    for seed in range(RELEASES):
+        found.append(Split.of(texts, seed).watch(seed))
+        if len(found) in (RELEASES // 4, RELEASES // 2, RELEASES):
+            each = (time.process_time() - started) / len(found)
+            alarmed = sum(map(loud, found))
+            print(f"false alarms, documents drawn: {alarmed} of {len(found)} releases; {each:.1f} CPU-seconds each")
     z = np.array([[alarm.z for alarm in one.alarms] for one in found])
-    alarmed = sum(bool(one.warnings or one.blocking) for one in found)
-    print(f"false alarms, documents drawn: {alarmed} of {RELEASES} releases; {each:.1f} CPU-seconds each")
     print("  sd of z:", ", ".join(f"{a.measure} {sd:.2f}" for a, sd in zip(found[0].alarms, z.std(0), strict=True)))
     rows = [Split.of(texts, seed).by_rows().watch(seed) for seed in range(ROW_NULL_RELEASES)]
-    alarmed = sum(bool(one.warnings or one.blocking) for one in rows)
-    print(f"false alarms, rows drawn: {alarmed} of {ROW_NULL_RELEASES} releases")
+    print(f"false alarms, rows drawn: {sum(map(loud, rows))} of {ROW_NULL_RELEASES} releases")
+
+
+def loud(found: Watch) -> bool:
+    """Whether anything is warned of or blocks."""
+    return bool(found.warnings or found.blocking)
 
 
 def power(texts: pl.DataFrame) -> None:
     """Count releases with a model's text that are warned of, by comparison."""
     for share in (0.1, 0.3, 1.0):
         found = [Split.of(texts, seed).contaminated(share, seed).watch(seed) for seed in range(POWER_RELEASES)]
-        loud = [{alarm.comparison for alarm in one.warnings + one.blocking} for one in found]
-        counts = {kind: sum(kind in one for one in loud) for kind in ("release", "synthetic")}
+        seen = [{alarm.comparison for alarm in one.warnings + one.blocking} for one in found]
+        counts = {kind: sum(kind in one for one in seen) for kind in ("release", "synthetic")}
         blocked = sum(bool(one.blocking) for one in found)
         print(
             f"{share:.0%} of a model's text, warned of: {counts['release']} by the whole release, "

@@ -99,5 +99,6 @@ def distinct(words: Encoded, n_types: int) -> float:
     """
     row = words.row()
     pairs = words.ids[:-1].astype(np.int64) * n_types + words.ids[1:]
-    pairs = pairs[row[:-1] == row[1:]]
-    return len(np.unique(pairs)) / len(pairs) if len(pairs) else float("nan")
+    # Sorted, as numpy's `unique` takes three times as long.
+    pairs = np.sort(pairs[row[:-1] == row[1:]])
+    return (1 + np.count_nonzero(np.diff(pairs))) / len(pairs) if len(pairs) else float("nan")
