@@ -32,7 +32,7 @@ def done(home: Path) -> dict[Path, int]:
 
 
 def test_a_part_that_there_is_not_is_refused_before_anything_starts(tmp_path):
-    ran = CliRunner().invoke(app, ["--part", "nothing", "--home", str(tmp_path / "home")])
+    ran = CliRunner().invoke(app, ["collapse", "--part", "nothing", "--home", str(tmp_path / "home")])
     assert isinstance(ran.exception, InputError)
     assert not (tmp_path / "home").exists()
 

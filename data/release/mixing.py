@@ -19,7 +19,7 @@ GROUP = ["stratum", "klass"]
 
 SHARE = "(trust * tilt)"
 
-EXACT = 10**12
+EXACT = 10**15
 """Shares are summed as whole numbers of this fraction: the sum is then the same whoever adds which rows first."""
 
 TOUCHES = 1e-12
