@@ -45,7 +45,7 @@ def test_releases_of_other_peoples_documents_raise_no_alarm(docstrings: pl.DataF
 
 
 def test_a_third_of_a_models_text_is_seen_among_its_own_rows(docstrings: pl.DataFrame) -> None:
-    """In most releases even of this size: 600 rows. Of people's texts two of four would be seen in 1 of 200 histories."""
+    """In most releases, even with 600 such rows. Of people's, two of four would be in 1 of 200 histories."""
     found = [watched(docstrings, seed, share=0.3) for seed in range(4)]
     seen = [{alarm.comparison for alarm in one.warnings + one.blocking} for one in found]
     assert sum(Kind.SYNTHETIC in one for one in seen) >= 2
