@@ -20,6 +20,7 @@ COMMAND = [
     sys.executable,
     "-c",
     "from outcross.mixture_commands import app; app()",
+    "collapse",
     "--part",
     "gaussian",
     "--part",
