@@ -96,7 +96,7 @@ def test_text_without_the_rare_words_blocks() -> None:
 
 def test_models_rows_are_seen_where_people_fill_the_release() -> None:
     found = case(600).with_models(texts(range(30), 3, top=40)).watch()
-    assert {alarm.comparison for alarm in found.warnings + found.blocking} == {Kind.SYNTHETIC}
+    assert Kind.SYNTHETIC in {alarm.comparison for alarm in found.warnings + found.blocking}
 
 
 def test_models_rows_like_peoples_are_quiet() -> None:

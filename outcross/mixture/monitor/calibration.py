@@ -14,8 +14,8 @@ from outcross.mixture.monitor.sets import Pool, Set, Size
 PROXIES = 40
 """Sets of people's that a proxy is trained on, at most; the other measures take every resample."""
 
-SETS, TESTED_PROXIES = 20, 10
-"""Sets of what is tested that are averaged over, and those of them that a proxy is trained on."""
+SETS, FEW_PROXIES = 20, 10
+"""Sets that are averaged over where a spread between documents isn't wanted, and those a proxy is trained on."""
 
 ALIKE = 1e-12
 """Standard deviation below which people's sets don't differ, rounding aside."""
@@ -81,6 +81,11 @@ def calibrate(
 ) -> dict[Measure, Calibrated]:
     """Measure what is tested, and people's sets of the same size, drawn by documents.
 
+    What is expected is the mean of sets as wide as what is tested. The spread is that of narrow sets, times how much
+    further the documents of what is tested lie from people's: most where they are others, and little where each of
+    people's documents has as large a part in it, for then documents can't be what differs. It is never less than what
+    the wide sets' spread says, in which rows differ too.
+
     Args:
         reference: held-out rows, which neither side has.
         tested: what is tested.
@@ -90,33 +95,73 @@ def calibrate(
         rng: draws them.
     """
     shares = tested.shares(int(max(tested.stratum.max(), human.stratum.max())) + 1)
-    people = (human.draw(rng, size, size.documents, shares) for _ in range(resamples))
-    theirs = _measured(reference, people, size, PROXIES)
-    ours = _measured(reference, (tested.draw(rng, size, size.tested) for _ in range(SETS)), size, TESTED_PROXIES)
+
+    def people(documents: int, count: int) -> Iterator[Set]:
+        return (human.draw(rng, size, documents, shares) for _ in range(count))
+
+    whole = human.profile(shares)
+    narrow = Measured.of(reference, people(size.narrow, resamples), size, PROXIES, whole)
+    wide = narrow
+    if size.wide > size.narrow:
+        wide = Measured.of(reference, people(size.wide, 2 * SETS), size, 2 * FEW_PROXIES, whole)
+    own = (tested.draw(rng, size, tested.n_documents) for _ in range(SETS))
+    ours = Measured.of(reference, own, size, FEW_PROXIES, tested.profile())
+    inflation = tested.apart(human, shares) / narrow.apart
     documents = max(human.documents_in_effect() - 1, 1.0)
     calibrated = {}
     for measure in Measure:
-        one, other = ours[measure][:, 0], theirs[measure][:, 0]
-        # The mean over tested sets has an error of its own, where they don't take all of what is tested.
-        own, error = other.var(ddof=1) * size.inflation, one.var(ddof=1) / len(one)
+        between, within = narrow.variance(measure) * inflation, wide.variance(measure) * size.rowwise
+        # Means over few sets have an error of their own.
+        error = wide.variance(measure) / wide.count(measure) + ours.variance(measure) / ours.count(measure)
+        alike = narrow.variance(measure) <= ALIKE**2
+        sets = (narrow if between > within else wide).count(measure)
         calibrated[measure] = Calibrated(
             measure=measure,
-            observed=float(one.mean()),
-            expected=float(other.mean()),
-            spread=math.sqrt(own + error) if own > ALIKE**2 else 0.0,
-            degrees=1 / (1 / documents + 1 / (len(other) - 1)),
+            observed=ours.mean(measure),
+            expected=wide.mean(measure),
+            spread=0.0 if alike else math.sqrt(max(between, within) + error),
+            degrees=1 / (1 / documents + 1 / (sets - 1)),
         )
     last = Measure.LIKELIHOOD
-    p95, p95_expected = (float(side[last][:, 1].mean()) for side in (ours, theirs))
-    return calibrated | {last: replace(calibrated[last], p95=p95, p95_expected=p95_expected)}
+    return calibrated | {last: replace(calibrated[last], p95=ours.p95, p95_expected=wide.p95)}
 
 
-def _measured(reference: Reference, sets: Iterator[Set], size: Size, proxies: int) -> dict[Measure, Floats]:
-    """Every measure of each set, and the proxy's of the first `proxies` of them; arrays of shape (n_sets, 1 or 2)."""
-    quick, losses = [], []
-    for place, drawn in enumerate(sets):
-        quick.append(reference.measure(drawn, size))
-        if place < proxies:
-            losses.append(reference.loss(drawn, size))
-    columns = np.array(quick).T[:, :, None]
-    return dict(zip(Measure, [*columns, np.array(losses)], strict=True))
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Measures of several sets."""
+
+    values: dict[Measure, Floats]
+    """Of each measure one value a set; only the first sets have a proxy."""
+    slow: Floats
+    """The proxies' 95th percentiles of rows' losses."""
+    apart: float
+    """What `Pool.apart` is for one set and the pool that it is of; the mean over sets."""
+
+    @classmethod
+    def of(cls, reference: Reference, sets: Iterator[Set], size: Size, proxies: int, whole: Floats) -> "Measured":
+        """Measure each set of a pool, whose profile is `whole`, and train a proxy on the first `proxies` of them."""
+        quick, losses, apart = [], [], []
+        for place, drawn in enumerate(sets):
+            quick.append(reference.measure(drawn, size))
+            apart.append(float(((drawn.profile - whole) ** 2).sum()))
+            if place < proxies:
+                losses.append(reference.loss(drawn, size))
+        loss, slow = np.array(losses).T
+        return cls(dict(zip(Measure, [*np.array(quick).T, loss], strict=True)), slow, float(np.mean(apart)))
+
+    def count(self, measure: Measure) -> int:
+        """Sets that were measured."""
+        return len(self.values[measure])
+
+    def mean(self, measure: Measure) -> float:
+        """Over the sets."""
+        return float(self.values[measure].mean())
+
+    def variance(self, measure: Measure) -> float:
+        """Between the sets, about their mean."""
+        return float(self.values[measure].var(ddof=1))
+
+    @property
+    def p95(self) -> float:
+        """Mean over the proxies."""
+        return float(self.slow.mean())

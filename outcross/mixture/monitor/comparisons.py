@@ -82,7 +82,9 @@ def _compared(corpus: Corpus, kind: Kind, stratum: str | None, resamples: int, r
         return replace(found, reason=reason)
     if not resamples:
         return replace(found, reason=f"only the {MOST_STRATA} strata with most of models' rows are tested one by one")
-    size = Size.of(tested, human, MOST)
+    theirs = pl.col("document_id").is_in(human.documents.tolist()) & (pl.col("origin") == "human")
+    shared = corpus.pool(released & only & theirs).mass / tested.mass
+    size = Size.of(tested, human, MOST, min(shared, 1.0))
     calibrated = calibrate(corpus.reference(stratum, rng), tested, human, size, resamples, rng)
     return replace(found, words=size.words, calibrated=calibrated)
 

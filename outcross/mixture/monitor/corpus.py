@@ -34,7 +34,8 @@ class Corpus:
     """Release, people's rows and held-out rows together."""
 
     rows: pl.DataFrame
-    """side ("release", "human" or "heldout"), document, stratum, stratum_id, weight, origin; as `words` has them."""
+    """side ("release", "human" or "heldout"), document, document_id, stratum, stratum_id,
+    weight, origin; as `words` has them."""
     words: Encoded
     n_types: int
     heldout: NDArray[np.int64]
@@ -54,7 +55,7 @@ class Corpus:
         sides = [_side(frame, name) for name, frame in parts.items()]
         _apart(*(side["document"] for side in sides[1:]))
         rows = pl.concat([_thinned(side, seed) for side in sides])
-        rows = rows.with_columns(stratum_id=pl.col("stratum").rank("dense") - 1)
+        rows = rows.with_columns(pl.col("document", "stratum").rank("dense").sub(1).name.suffix("_id"))
         vocabulary = Vocabulary(Vocabulary.of(rows["text"]).types[: TYPES - 2])
         words = vocabulary.encode(rows["text"])
         kept = rows.select((pl.col("side") == "heldout").arg_true())["side"].to_numpy().astype(np.int64)

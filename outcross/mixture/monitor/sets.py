@@ -15,9 +15,6 @@ Rows = NDArray[np.int64]
 SLACK = 0.7
 """Part of the words in an average draw of documents that a set takes: small documents may come together."""
 
-LEAST = 0.5
-"""Part of its documents that each set of what is tested takes at least, however few documents people wrote."""
-
 
 @dataclass(frozen=True, eq=False)
 class Pool:
@@ -28,7 +25,9 @@ class Pool:
     rows: Rows
     """Places of the pool's rows in the corpus, shape (n,)."""
     document: Rows
-    """Which document each row is of, shape (n,), from 0 on without a gap."""
+    """Which document each row is of, shape (n,), as a place in `documents`."""
+    documents: Rows
+    """The documents that the rows are of, shape (n_documents,); the same numbers in every pool."""
     stratum: Rows
     """Which stratum each row is of, shape (n,); the same numbers in every pool."""
     weight: Floats
@@ -36,18 +35,12 @@ class Pool:
 
     @classmethod
     def of(cls, rows: pl.DataFrame, words: Encoded, keep: pl.Expr) -> "Pool":
-        """Those rows of a corpus (document, stratum_id, weight) that `keep` says."""
-        columns = (
-            rows.with_row_index("place")
-            .filter(keep)
-            .select(
-                pl.col("place").cast(pl.Int64),
-                pl.col("document").rank("dense").cast(pl.Int64) - 1,
-                pl.col("stratum_id").cast(pl.Int64),
-                pl.col("weight").cast(pl.Float64),
-            )
-        )
-        return cls(words, *(columns[name].to_numpy() for name in columns.columns))
+        """Those rows of a corpus (document_id, stratum_id, weight) that `keep` says."""
+        columns = ("place", "document_id", "stratum_id", "weight")
+        kept = rows.with_row_index("place").filter(keep).select(columns)
+        place, document, stratum = (kept[name].cast(pl.Int64).to_numpy() for name in columns[:3])
+        documents, document = np.unique(document, return_inverse=True)
+        return cls(words, place, document, documents, stratum, kept["weight"].to_numpy())
 
     @cached_property
     def lengths(self) -> Rows:
@@ -57,7 +50,7 @@ class Pool:
     @property
     def n_documents(self) -> int:
         """Documents that the rows are of."""
-        return int(self.document.max(initial=-1)) + 1
+        return len(self.documents)
 
     @cached_property
     def n_words(self) -> int:
@@ -72,13 +65,35 @@ class Pool:
     def among(self, other: "Pool") -> "Pool":
         """The rows of strata that another pool has rows of."""
         keep = np.isin(self.stratum, other.stratum)
-        _, document = np.unique(self.document[keep], return_inverse=True)
-        return Pool(self.words, self.rows[keep], document, self.stratum[keep], self.weight[keep])
+        places, document = np.unique(self.document[keep], return_inverse=True)
+        documents = self.documents[places]
+        return Pool(self.words, self.rows[keep], document, documents, self.stratum[keep], self.weight[keep])
+
+    def profile(self, shares: Floats | None = None) -> Floats:
+        """Each document's share of the words, by weight, shape (n_documents,).
+
+        Args:
+            shares: strata's shares of the words, which rows are weighed to; None takes the strata as they come.
+        """
+        mass = self.weight * self.lengths
+        mass = mass if shares is None else mass * _towards(shares, self.stratum, mass)
+        return _normalised(np.bincount(self.document, mass, minlength=self.n_documents))
+
+    def apart(self, other: "Pool", shares: Floats) -> float:
+        """The sum over documents of the squared difference between their shares of both; the other's as in `profile`.
+
+        If documents differ by s^2, and a document's rows are alike whoever holds them, the variance of the difference
+        between means over both is s^2 times this: 1/d + 1/D for d and D other documents, 1/d - 1/D for d of the D.
+        """
+        difference = np.zeros(int(max(self.documents.max(), other.documents.max())) + 1)
+        difference[self.documents] = self.profile()
+        difference[other.documents] -= other.profile(shares)
+        return float(difference @ difference)
 
     def documents_in_effect(self) -> float:
-        """How many documents of one size would make a mean as uncertain as these: (sum n)^2 / sum n^2, n in words."""
-        sizes = np.bincount(self.document, self.lengths)
-        return float(sizes.sum() ** 2 / max(float((sizes**2).sum()), 1.0))
+        """How many documents of one size would make a mean as uncertain as these: 1 / sum of squared shares."""
+        profile = self.profile()
+        return 1 / max(float(profile @ profile), 1e-300)
 
     def evenness(self) -> float:
         """The part of its words that a sample which follows the weights is worth: 1 where all weigh the same."""
@@ -88,7 +103,7 @@ class Pool:
     def shares(self, n_strata: int) -> Floats:
         """Each stratum's share of the words, by weight, shape (n_strata,)."""
         mass = np.bincount(self.stratum, self.weight * self.lengths, minlength=n_strata)
-        return mass / max(float(mass.sum()), 1e-300)
+        return _normalised(mass)
 
     def draw(self, rng: np.random.Generator, size: "Size", documents: int, shares: Floats | None = None) -> "Set":
         """Draw documents without replacement, and rows of them in random order until there are words enough.
@@ -112,8 +127,9 @@ class Pool:
         if shares is not None:
             weight = weight * _towards(shares, self.stratum[places], weight * lengths[places])
         places = places[np.argsort(rng.standard_exponential(len(places)) / weight, kind="stable")]
-        last = int(np.searchsorted(np.cumsum(lengths[places]), size.words)) + 1
-        return Set(self.words, self.rows[places[:last]])
+        places = places[: int(np.searchsorted(np.cumsum(lengths[places]), size.words)) + 1]
+        profile = _normalised(np.bincount(self.document[places], lengths[places], minlength=self.n_documents))
+        return Set(self.words, self.rows[places], profile)
 
 
 @dataclass(frozen=True)
@@ -124,38 +140,42 @@ class Size:
     """Words of every set, people's or tested."""
     rows: int
     """Rows of every set where rows are counted, not words."""
-    documents: int
-    """Documents that a set of people's is drawn from."""
-    tested: int
-    """Documents that a set of what is tested is drawn from."""
-    inflation: float
-    """The variance of what is tested against people's, in those of people's sets about their mean; see `of`."""
+    wide: int
+    """Documents that a set of people's is drawn from, so that it is as wide as what is tested."""
+    narrow: int
+    """The same, but half of people's documents at most, so that sets can differ."""
+    rowwise: float
+    """The variance by rows of what is tested against people's, in that of people's sets about their mean; see `of`."""
 
     @classmethod
-    def of(cls, tested: Pool, human: Pool, most: int) -> "Size":
-        """Choose the size: as many documents on both sides, and words that both sides have.
+    def of(cls, tested: Pool, human: Pool, most: int, shared: float) -> "Size":
+        """Choose as many documents, in effect, as what is tested has, and words that both sides have.
 
-        People's sets take at most half of their D documents, d of them, so that two sets can differ. Drawn without
-        replacement, their variance is s^2/d (1 - d/D), where a text of d_t other documents differs from people's mean
-        by s^2/d_t + s^2/D. The ratio of the two, (d/d_t + d/D) / (1 - d/D), is the `inflation`, never below 1.
+        Text from many documents is more diverse, and a better teacher, than as much from few: what a model wrote after
+        it read all of them would pass for people's beside sets of half of them.
+
+        Sets of b of people's N words have by rows a variance of s^2 (1/b - 1/N). What is tested differs from people's
+        mean by s^2 (1/b + 1/N) where its rows are others, by the same as a set where they are people's, and by
+        s^2 (1/b + (1 - 2h)/N) where a share h is.
 
         Args:
             tested: what is tested.
             human: people's rows.
             most: words that a set has at most.
+            shared: the share of what is tested that is among people's rows, in [0, 1].
         """
-        n, d = human.n_documents, min(tested.n_documents, human.n_documents // 2)
-        part = max(d / tested.n_documents, LEAST)
-        room = SLACK * human.n_words * d / n
-        words = min(part * tested.n_words * tested.evenness(), room, most)
-        inflation = (d / tested.n_documents + d / n) / (1 - d / n)
+        n = human.n_documents
+        wide = int(np.clip(round(n * tested.documents_in_effect() / human.documents_in_effect()), 1, n))
+        narrow = max(min(wide, n // 2), 1)
+        words = min(tested.n_words * tested.evenness(), SLACK * human.n_words * narrow / n, most)
         longest = max(pool.n_words / max(len(pool.rows), 1) for pool in (tested, human))
+        taken = words / human.n_words
         return cls(
             words=max(int(words), 1),
             rows=max(int(words / max(longest, 1.0)), 1),
-            documents=d,
-            tested=max(round(part * tested.n_documents), 1),
-            inflation=max(inflation, 1.0),
+            wide=wide,
+            narrow=narrow,
+            rowwise=(1 + (1 - 2 * shared) * taken) / (1 - taken),
         )
 
 
@@ -166,12 +186,19 @@ class Set:
     corpus: Encoded
     rows: Rows
     """Places in the corpus, shape (n,)."""
+    profile: Floats
+    """Shares of the pool's documents in the set's words, shape (n_documents,)."""
 
     def up_to(self, words: int) -> Encoded:
         """The first rows, until they have so many words; the last one is cut."""
         ends = np.cumsum(self.corpus.lengths[self.rows])
         taken = self.corpus.take(self.rows[: int(np.searchsorted(ends, words)) + 1])
         return Encoded(taken.ids[:words], np.minimum(taken.starts, words))
+
+
+def _normalised(mass: NDArray[np.floating] | NDArray[np.integer]) -> Floats:
+    """Shares of a sum."""
+    return np.asarray(mass / max(float(mass.sum()), 1e-300), dtype=np.float64)
 
 
 def _towards(shares: Floats, stratum: Rows, mass: Floats) -> Floats:
