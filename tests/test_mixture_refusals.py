@@ -9,7 +9,7 @@ from outcross.mixture.policy import Policy
 from outcross.mixture.solver.prices import largest
 from outcross.mixture.solver.programme import Programme
 from outcross.mixture.supply import Counts, Supply
-from tests.supplies import any_supply, example
+from tests.supplies import any_supply, example, of_size
 
 
 def asked_for(supply: Supply, refused: MixtureRefused) -> Counts:
@@ -34,6 +34,14 @@ def test_adding_just_the_rows_that_a_refusal_asks_for_makes_the_mixture_possible
     more = asked_for(supply, refused.value)
     assert more.sum() > 0
     assert plan(supply.with_human(more), policy).masses.sum() == pytest.approx(policy.size, rel=1e-9)
+
+
+def test_a_refusal_over_a_thousand_strata_names_a_rule_and_rows_that_are_enough():
+    supply = of_size(1000)
+    policy = Policy(size=float(np.ceil(1.05 * plan(supply, Policy()).largest)))
+    with pytest.raises(MixtureRefused, match=r"\(bias budget\)") as refused:
+        plan(supply, policy)
+    assert plan(supply.with_human(asked_for(supply, refused.value)), policy).size == policy.size
 
 
 @pytest.mark.parametrize("seed", range(40))

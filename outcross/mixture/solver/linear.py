@@ -9,11 +9,11 @@ from scipy.optimize import linprog
 from outcross.errors import MixtureRefused
 from outcross.mixture.supply import Vector
 
-TOLERANCES: tuple[dict[str, float], ...] = (
-    {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-    {},
-)
-"""Tried in turn: HiGHS gives up on some badly scaled programmes at the finer one."""
+FINE = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+
+WAYS: tuple[tuple[str, dict[str, float]], ...] = (("highs", FINE), ("highs-ipm", FINE), ("highs", {}))
+"""Methods with their tolerances, tried in turn: on programmes of many thousand masses the simplex method may give up
+without a word on whether anything is possible, and the interior-point method knows."""
 
 SOLVED, INFEASIBLE = 0, 2
 """What SciPy calls these."""
@@ -55,7 +55,7 @@ def linear(
         MixtureRefused: HiGHS gave up, so that nothing is known of what is possible.
     """
     below, above = (~equal).any(), equal.any()
-    for tolerances in TOLERANCES:
+    for method, tolerances in WAYS:
         found = linprog(  # type: ignore[call-overload]  # its stubs know no sparse arrays
             cost,
             A_ub=-rows[~equal] if below else None,
@@ -63,7 +63,7 @@ def linear(
             A_eq=rows[equal] if above else None,
             b_eq=least[equal] if above else None,
             bounds=np.stack([np.broadcast_to(begin, cost.shape), most], axis=1),
-            method="highs",
+            method=method,
             options=dict(tolerances),
         )
         if found.status == INFEASIBLE:
