@@ -248,6 +248,7 @@ def test_equal_input_gives_equal_output_to_the_bit():
         ({"credit": np.array(0.7)}, "credit is 0.7"),
         ({"bias": np.array([0.1, 0, 0, 0])}, "human rows have a bias above 0"),
         ({"bias": np.array([0, 0, 0, np.nan])}, "bias is nan"),
+        ({"bias": np.array([0, 0, 0, 1.5])}, "bias is 1.5"),
         ({"target": np.array([0.5, 0.3, 0.2])}, "the target isn't 2 shares"),
         ({"kappa": np.zeros(3)}, "kappa is no number"),
     ],

@@ -153,6 +153,21 @@ def test_a_contraction_above_1_counts_as_1():
     assert mixture.strata["floor"].to_list() == [0.2]
 
 
+def test_a_bias_of_any_size_above_1_says_what_1_says():
+    mixtures = [
+        weigh(rows(code=(10, 4, 0, 9)), Policy(), measured(code={"hybrid_bias": bias, "unreviewed_bias": bias}))
+        for bias in (1.0, 7.0, math.inf)
+    ]
+    assert [mixture.plan.risk for mixture in mixtures] == [pytest.approx(0.1)] * 3
+    assert {mixture.rows.height for mixture in mixtures} == {10}
+
+
+def test_a_contraction_of_0_is_not_an_unknown_one_and_floors_are_the_same():
+    nothing, unknown = (weigh(rows(code=(10,)), Policy(), measured(code={"kappa": kappa})) for kappa in (0.0, None))
+    assert (nothing.plan.strata["kappa"].item(), unknown.plan.strata["kappa"].item()) == (0.0, None)
+    assert nothing.strata.equals(unknown.strata)
+
+
 def test_hybrid_rows_may_count_more_than_once():
     mixture = weigh(rows(code=(10, 5, 0, 0)), Policy(human_floor=0, size=50), trusted("code"))
     assert mixture.rows.filter(klass="hybrid")["weight"].to_list() == pytest.approx([2.0] * 5)

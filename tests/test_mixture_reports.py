@@ -42,6 +42,11 @@ def test_an_unknown_contraction_is_said_to_be_unknown():
     assert line == ["a", "100.0%", "?", "90%", "5", "4.0"], "a class without any row has no column"
 
 
+def test_a_contraction_that_leaves_nothing_is_not_said_to_be_unknown():
+    text = printed(plan(Supply(("a",), np.array([[5, 0, 0, 0]]), kappa=np.array(0.0)), Policy()))
+    assert next(line.split() for line in text.splitlines() if line.startswith("a "))[2:4] == ["0.00", "90%"]
+
+
 def test_a_hostile_stratum_stays_text():
     text = printed(plan(Supply(("[red]x\x1b[2J",), np.array([[5, 0, 5, 0]])), Policy()))
     assert "[red]x\\x1b[2J" in text

@@ -1,21 +1,26 @@
 """What is measured about the strata's rows before they are weighed, and what is taken for true where nothing is."""
 
+import math
+
 import polars as pl
 
 from outcross.errors import InputError
 from outcross.mixture.solver.wording import quoted
 from outcross.mixture.supply import CLASSES, Supply
 
-UNMEASURED = {"kappa": 0.0, "credit": 0.0, "hybrid_bias": 0.0, "reviewed_bias": 0.0, "unreviewed_bias": 1.0}
+UNMEASURED = {"kappa": math.nan, "credit": 0.0, "hybrid_bias": 0.0, "reviewed_bias": 0.0, "unreviewed_bias": 1.0}
 """What holds where nothing is said: nothing is known of the tail, people are taken at their word, machines aren't."""
 
 MEASURED = {"stratum": pl.String, **dict.fromkeys(UNMEASURED, pl.Float64)}
 """Columns of what is measured, one row a stratum; null where it isn't known.
 
-kappa: part of the tail that accepted synthetic rows keep (above 1 counts as 1); credit: what a hybrid row counts
-towards the human floor, in [0, 0.5]; biases: how far a class is off what people write, at least 0, where 1 and above
-say that there is no bound.
+kappa: part of the tail that accepted synthetic rows keep; credit: what a hybrid row counts towards the human floor, in
+[0, 0.5]; biases: how far a class is off what people write, where 1 says that there is no bound. Kappa and biases are at
+least 0, and above 1 they count as 1.
 """
+
+BIASES = [f"{name}_bias" for name in CLASSES[1:]]
+"""Columns with the biases of the classes, in their order; people's own rows have none."""
 
 
 def supply(usable: pl.DataFrame, measured: pl.DataFrame | None) -> Supply:
@@ -32,17 +37,19 @@ def supply(usable: pl.DataFrame, measured: pl.DataFrame | None) -> Supply:
         usable.group_by("stratum")
         .agg((pl.col("klass") == name).sum().cast(pl.Int64).alias(name) for name in CLASSES)
         .join(_checked(measured), on="stratum", how="left")
-        .with_columns(pl.col(name).fill_null(value).fill_nan(None) for name, value in UNMEASURED.items())
         .sort("stratum")
     )
     for name in UNMEASURED:
-        if counts[name].null_count():
+        if counts[name].is_nan().any():
             raise InputError(f"{name} of a stratum is no number. Leave it out where it isn't known.")
+    counts = counts.with_columns(pl.col("kappa", *BIASES).clip(upper_bound=1.0)).with_columns(
+        pl.col(name).fill_null(value) for name, value in UNMEASURED.items()
+    )
     return Supply(
         tuple(counts["stratum"]),
         counts.select(CLASSES).to_numpy(),
-        kappa=counts["kappa"].clip(upper_bound=1.0).to_numpy(),
-        bias=counts.select(pl.lit(0.0).alias("human"), *(f"{name}_bias" for name in CLASSES[1:])).to_numpy(),
+        kappa=counts["kappa"].to_numpy(),
+        bias=counts.select(pl.lit(0.0).alias("human"), *BIASES).to_numpy(),
         credit=counts["credit"].to_numpy(),
     )
 

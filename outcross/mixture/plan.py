@@ -110,14 +110,13 @@ class Plan:
         stratum, target (share before the temperature), pinned (after it), mass, kappa (null where it isn't known),
         credit, floor, counted (the share that counts towards it), price (see `prices`), worth.
         """
-        kappa = self.supply.kappa
         return pl.DataFrame(
             {
                 "stratum": self.supply.strata,
                 "target": self.supply.shares,
                 "pinned": self.shares,
                 "mass": self.masses.sum(axis=1),
-                "kappa": pl.Series(kappa).set(pl.Series(kappa == 0), None),
+                "kappa": pl.Series(self.supply.kappa).fill_nan(None),
                 "credit": self.supply.credit,
                 "floor": self.floors,
                 "counted": self.counted,

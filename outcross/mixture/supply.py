@@ -20,8 +20,12 @@ Vector = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 
-def _unsaid() -> Vector:
+def _none() -> Vector:
     return np.zeros(())
+
+
+def _unknown() -> Vector:
+    return np.full((), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +39,18 @@ class Supply:
     strata: tuple[str, ...]
     rows: Counts
     """Shape (n_strata, 4), columns as in `CLASSES`."""
-    kappa: Vector = field(default_factory=_unsaid, kw_only=True)
-    """Part of the tail that accepted synthetic rows keep, shape (n_strata,), in [0, 1]; 0 where it isn't known."""
-    bias: Vector = field(default_factory=_unsaid, kw_only=True)
+    kappa: Vector = field(default_factory=_unknown, kw_only=True)
+    """Part of the tail that accepted synthetic rows keep, shape (n_strata,), in [0, 1].
+
+    NaN where it isn't known, and nothing is taken for kept then.
+    """
+    bias: Vector = field(default_factory=_none, kw_only=True)
     """How far a class is off what people write, shape (n_strata, 4), in units of its spread or as a total variation.
 
-    0 for human rows, which define the target; from 1 on there is no bound worth the name, and the class holds nothing.
+    In [0, 1]: 0 for human rows, which define the target; 1 says that there is no bound, and the class holds nothing.
+    All rows of a class whose bias is just below 1 are worth little more than one of people's, so that this is no cliff.
     """
-    credit: Vector = field(default_factory=_unsaid, kw_only=True)
+    credit: Vector = field(default_factory=_none, kw_only=True)
     """What a hybrid row counts towards the human floor, shape (n_strata,), in [0, 0.5]."""
     target: Vector | None = field(default=None, kw_only=True)
     """Wanted shares, shape (n_strata,), scaled to sum to 1; None for the shares of the human rows at hand.
@@ -60,9 +68,11 @@ class Supply:
             except ValueError:
                 raise InputError(f"{name} is no number and not of shape {shape}.") from None
             object.__setattr__(self, name, said)
-        most = {"rows": np.inf, "kappa": 1.0, "bias": np.inf, "credit": MOST_CREDIT}
+        most = {"rows": np.inf, "kappa": 1.0, "bias": 1.0, "credit": MOST_CREDIT}
         for name, limit in most.items():
-            for wrong in getattr(self, name)[~((getattr(self, name) >= 0) & (getattr(self, name) <= limit))]:
+            said = getattr(self, name)
+            right = (said >= 0) & (said <= limit) | (np.isnan(said) if name == "kappa" else False)
+            for wrong in said[~right]:
                 raise InputError(f"{name} is {wrong:g}; it must be in [0, {limit:g}].")
         if self.bias[:, 0].any():
             raise InputError("human rows have a bias above 0, but they define the target. Give them 0.")

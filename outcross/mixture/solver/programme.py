@@ -70,7 +70,8 @@ class Programme:
             exact: pin every stratum to its very share, as if `pinning` were 0.
         """
         shares = _flattened(supply.shares, policy.temperature)
-        floors = np.maximum(policy.human_floor, human_floor(policy.retention, supply.kappa, max(1, policy.depth_cap)))
+        kept = np.nan_to_num(supply.kappa)
+        floors = np.maximum(policy.human_floor, human_floor(policy.retention, kept, max(1, policy.depth_cap)))
         may = _may(supply, policy, shares, floors)
         tail = _tail(supply.shares, policy.tail_share)
         exact = exact or policy.pinning == 0 or bool(tail[shares > 0].all())
