@@ -24,7 +24,7 @@ from outcross.mixture.text.tokens import Vocabulary
 from outcross.tasks.ingest import ingest
 from outcross.tasks.mixing.candidates import candidates
 from outcross.tasks.mixing.contraction import measure
-from outcross.tasks.screen import screen, unjudged
+from outcross.tasks.screening.screen import screen, unjudged
 
 DRAFTS = 6_500
 

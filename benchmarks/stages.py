@@ -27,7 +27,7 @@ from outcross.tasks.ingest import ingest
 from outcross.tasks.plan import plan
 from outcross.tasks.release import release
 from outcross.tasks.review import enqueue
-from outcross.tasks.screen import screen, unjudged
+from outcross.tasks.screening.screen import screen, unjudged
 
 
 def stand_in(person: Sample) -> Draft:

@@ -9,7 +9,7 @@ from outcross.data.samples import Sample, digest
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
-from outcross.tasks.leaks import leaking
+from outcross.tasks.screening.leaks import leaking
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from outcross.data import recipe as recipes
 from outcross.data.release.versions import Release
 from outcross.data.stores.home import Home
 from outcross.serving.endpoint import Endpoint
-from outcross.tasks import draft, gold, imports, ingest, plan, release, review, screen
+from outcross.tasks import draft, gold, imports, ingest, plan, release, review
 from outcross.tasks.draft import Drafted
 from outcross.tasks.intake import Intake
 from outcross.tasks.mixing.mix import worth
 from outcross.tasks.mixing.order import put_in_order
+from outcross.tasks.screening import screen
 
 T = TypeVar("T")
 

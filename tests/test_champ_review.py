@@ -13,7 +13,7 @@ from outcross.data.stores import trust
 from outcross.data.stores.home import Home
 from outcross.tasks import gold, imports, ingest, review
 from outcross.tasks.release import release
-from outcross.tasks.screen import screen, unjudged
+from outcross.tasks.screening.screen import screen, unjudged
 from tests import judging
 
 pytest.importorskip("champ_dataset", reason="the data set is a wheel of its own: pip install --no-deps champ-dataset")

@@ -10,7 +10,7 @@ from outcross.data.samples import Action, Instruction, Preference, Sample, Text,
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.tasks.ingest import ingest
-from outcross.tasks.leaks import leaking
+from outcross.tasks.screening.leaks import leaking
 from tests import make
 
 PROSE = "Return the smallest rectangle that holds all the given points, with its sides along both of the axes."

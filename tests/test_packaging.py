@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 IMPORTS = """
 import outcross
 import outcross.cli, outcross.data.release.verify, outcross.flows.release, outcross.tasks.release
-import outcross.validators.refusal
+import outcross.validators.checks.refusal
 from outcross.data.stores.migrate import FOLDER
 print(outcross.__file__)
 print(len(list(FOLDER.rglob("*.sql"))))

@@ -14,7 +14,7 @@ from outcross.data.stores.home import Home
 from outcross.errors import StoreError
 from outcross.tasks import review
 from outcross.tasks.imports import import_drafts
-from outcross.tasks.screen import screen, unjudged
+from outcross.tasks.screening.screen import screen, unjudged
 from tests import make, released
 
 

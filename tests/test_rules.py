@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outcross.errors import InputError, RecipeError
-from outcross.validators.length import Length
+from outcross.validators.checks.length import Length
+from outcross.validators.checks.shape import Shape
 from outcross.validators.routing import audited, overlapping
-from outcross.validators.rules import DEFAULTS, Rule, decide, from_settings, ruleset_digest
-from outcross.validators.shape import Shape
+from outcross.validators.rule import INFORMS, Rule
+from outcross.validators.rules import decide, from_settings, ruleset_digest
 from outcross.validators.signals import SIGNALS
 
 RULES = {"length": Rule(reject_below=0.2, accept_from=0.6), "names": Rule(reject_below=0.3, accept_from=0.8)}
@@ -106,18 +107,24 @@ def test_limits_out_of_order_are_refused(limits):
 
 
 def test_a_recipe_overrides_the_default_rule_key_by_key():
-    rules = from_settings({"length": {"accept_from": 1, "minimum": 3}, "shape": {}})
-    expected = Rule(reject_below=DEFAULTS["length"].reject_below, accept_from=1)
-    assert rules == {"length": expected, "shape": DEFAULTS["shape"]}
+    rules = from_settings({"length": {"accept_from": 1, "minimum": 3}, "shape": {}}, [Length, Shape])
+    expected = Rule(reject_below=Length.rule.reject_below, accept_from=1)
+    assert rules == {"length": expected, "shape": Shape.rule}
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [({"lenght": {}}, "there are copied"), ({"length": {"reject_below": 2}}, r"\[screen.length\]: a rule needs")],
-)
-def test_a_rule_that_cannot_hold_names_its_table(settings, message):
-    with pytest.raises(RecipeError, match=message):
-        from_settings(settings)
+def test_a_rule_that_only_informs_decides_nothing():
+    rules = {"length": INFORMS, "shape": Shape.rule}
+    signals = pl.DataFrame(
+        [("a", "length", 0.0, "short", None), ("a", "shape", 1.0, "", None), ("b", "shape", 1.0, "", None),
+         ("c", "length", None, "", "broken"), ("c", "shape", 1.0, "", None)],
+        schema=["sample_id", "validator", "score", "reason", "failure"], orient="row",
+    )  # fmt: skip
+    assert decide(signals, rules)["outcome"].to_list() == ["accepted"] * 3
+
+
+def test_a_rule_that_cannot_hold_names_its_table():
+    with pytest.raises(RecipeError, match=r"\[screen.length\]: a rule needs"):
+        from_settings({"length": {"reject_below": 2}}, [Length])
 
 
 def test_the_digest_of_a_rule_set_changes_with_all_that_decides_and_with_nothing_else():

@@ -13,7 +13,7 @@ from outcross.data.stores import journal, screening, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
 from outcross.tasks import review
-from outcross.tasks.screen import Screen, screen, unjudged
+from outcross.tasks.screening.screen import Screen, screen, unjudged
 from tests import make
 
 
@@ -114,7 +114,7 @@ def test_a_changed_rule_decides_again_without_running_a_validator_again(drafted,
     stricter = recipe.model_copy(
         update={"screen": {**recipe.screen, "repetition": {"reject_below": 0.0, "accept_from": 0.0}}}
     )
-    monkeypatch.setattr("outcross.tasks.screen.run", lambda *_: pytest.fail("a validator ran"))
+    monkeypatch.setattr("outcross.tasks.screening.screen.run", lambda *_: pytest.fail("a validator ran"))
     screen(home, stricter, unjudged(home, stricter))
     after = judged(home, stricter)
     assert len(after) == len(before)
@@ -141,7 +141,7 @@ def test_a_validator_that_breaks_sends_the_row_to_an_expert_with_the_failure(dra
     def broken(*_: object) -> None:
         raise ZeroDivisionError("no words")
 
-    monkeypatch.setattr("outcross.validators.length.Length.__call__", broken)
+    monkeypatch.setattr("outcross.validators.checks.length.Length.__call__", broken)
     screen(home, recipe, unjudged(home, recipe))
     rows = [row for row in judged(home, recipe) if row[1] == "borderline"]
     assert rows

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from outcross.errors import RecipeError
-from outcross.validators.language import Language
-from outcross.validators.length import Length
+from outcross.validators.checks.language import Language
+from outcross.validators.checks.length import Length
 from outcross.validators.references import References
 from outcross.validators.registry import VALIDATORS, build
-from outcross.validators.rules import DEFAULTS
-from outcross.validators.signals import SAMPLES, SIGNALS, Validator, params_digest, run
+from outcross.validators.rules import from_settings
+from outcross.validators.signals import SIGNALS, Validator, params_digest, run
+from tests.validating import frame
 
 ALL = build({name: {} for name in VALIDATORS})
 CONTEXTS = [
@@ -27,9 +28,7 @@ CONTEXTS = [
 
 
 def samples(*rows: dict[str, str]) -> pl.DataFrame:
-    base = {"kind": "instruction", "stratum": "python", "prompt": "Write the docstring.", "context": "", "shown": ""}
-    numbered = [{**base, "sample_id": f"{i:064x}", "rank": f"{i:06}", **row} for i, row in enumerate(rows)]
-    return pl.DataFrame(numbered, schema=SAMPLES)
+    return frame(*({"prompt": "Write the docstring.", **row} for row in rows))
 
 
 def as_drafts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +134,9 @@ def test_a_recipe_makes_its_validators_in_the_registrys_order_and_keeps_rule_key
 
 
 def test_every_validator_has_its_own_name_and_a_default_rule():
-    assert {name: made().name for name, made in VALIDATORS.items()} == {name: name for name in DEFAULTS}
+    made = [one() for one in VALIDATORS.values()]
+    assert {one.name for one in made} == set(VALIDATORS)
+    assert set(from_settings({}, made)) == set(VALIDATORS)
 
 
 @pytest.mark.parametrize(

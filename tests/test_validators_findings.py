@@ -3,16 +3,17 @@
 import polars as pl
 import pytest
 
-from outcross.validators.copied import Copied
-from outcross.validators.heldout_overlap import HeldoutOverlap
-from outcross.validators.language import Language
-from outcross.validators.length import Length
-from outcross.validators.near_duplicate import NearDuplicate
+from outcross.validators.checks.language import Language
+from outcross.validators.checks.length import Length
+from outcross.validators.checks.refusal import Refusal
+from outcross.validators.checks.repetition import Repetition
+from outcross.validators.checks.shape import Shape
 from outcross.validators.references import References
-from outcross.validators.refusal import Refusal
-from outcross.validators.repetition import Repetition
-from outcross.validators.shape import Shape
-from outcross.validators.signals import SAMPLES, Validator, run
+from outcross.validators.repeats.copied import Copied
+from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
+from outcross.validators.repeats.near_duplicate import NearDuplicate
+from outcross.validators.signals import Validator, run
+from tests.validating import frame
 
 PROMPT = "Write the docstring of this Python function."
 LONG = (
@@ -23,9 +24,8 @@ LONG = (
 
 def judge(validator: Validator, response: str, references: References | None = None, **columns: str):
     """Score and reason of one response."""
-    row = {"sample_id": "f" * 64, "kind": "instruction", "stratum": "python", "prompt": PROMPT, "context": ""}
-    row |= {"response": response, "shown": "", "rank": "000005", **columns}
-    (said,) = run(validator, pl.DataFrame([row], schema=SAMPLES), references or References()).rows(named=True)
+    row = {"sample_id": "f" * 64, "prompt": PROMPT, "response": response, "rank": "000005", **columns}
+    (said,) = run(validator, frame(row), references or References()).rows(named=True)
     return said["score"], said["reason"] or said["failure"] or ""
 
 

@@ -1,18 +1,17 @@
 """What a docstring mentions, and whether its function has it."""
 
-import polars as pl
 import pytest
 
-from outcross.validators.mentions import mentions
-from outcross.validators.names import Names
+from outcross.validators.checks.mentions import mentions
+from outcross.validators.checks.names import Names
 from outcross.validators.references import References
-from outcross.validators.signals import SAMPLES, run
+from outcross.validators.signals import run
+from tests.validating import frame
 
 
 def judge(docstring: str, context: str):
     """Score and reason of one docstring."""
-    row = dict.fromkeys(SAMPLES, "") | {"sample_id": "a", "context": context, "response": docstring}
-    (said,) = run(Names(), pl.DataFrame([row], schema=SAMPLES), References()).rows(named=True)
+    (said,) = run(Names(), frame({"context": context, "response": docstring}), References()).rows(named=True)
     return said["score"], said["reason"] or said["failure"] or ""
 
 

@@ -10,9 +10,10 @@ import pytest
 from outcross.data.samples import digest
 from outcross.validators.references import References
 from outcross.validators.registry import VALIDATORS, build
-from outcross.validators.rules import ACCEPTED, DEFAULTS, REJECTED, decide
-from outcross.validators.signals import SAMPLES, run
-from outcross.validators.words import squeezed
+from outcross.validators.rules import ACCEPTED, REJECTED, decide
+from outcross.validators.signals import run
+from outcross.validators.text.words import squeezed
+from tests.validating import frame
 
 MODULES = """
 argparse ast bisect calendar cmd configparser contextlib copy csv datetime decimal difflib
@@ -37,11 +38,10 @@ def functions(module: str) -> list[tuple[str, str]]:
 
 def to_samples(pairs: list[tuple[str, str]]) -> pl.DataFrame:
     rows = [
-        {"sample_id": digest(pair), "kind": "instruction", "stratum": "python", "prompt": "Document this function."}
-        | {"context": pair[0], "response": pair[1], "shown": "", "rank": f"{rank:06}"}
-        for rank, pair in enumerate(dict.fromkeys(pairs))
+        {"sample_id": digest(pair), "prompt": "Document this function.", "context": pair[0], "response": pair[1]}
+        for pair in dict.fromkeys(pairs)
     ]
-    return pl.DataFrame(rows, schema=SAMPLES)
+    return frame(*rows)
 
 
 def texts(rows: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +75,7 @@ def signals(people: pl.DataFrame, references: References) -> pl.DataFrame:
 def said(name: str, samples: pl.DataFrame, references: References | None = None) -> pl.DataFrame:
     """One validator's signals with its default rule's outcome."""
     signals = run(build({name: {}})[0], samples, references or References())
-    return signals.join(decide(signals, {name: DEFAULTS[name]}), on="sample_id")
+    return signals.join(decide(signals, {name: VALIDATORS[name].rule}), on="sample_id")
 
 
 def test_the_corpus_is_large_and_mostly_short(people):
@@ -96,7 +96,7 @@ COMPARING = ["near_duplicate", "repeated_task"]
 @pytest.mark.parametrize("name", [name for name in VALIDATORS if name not in COMPARING])
 def test_people_are_hardly_ever_rejected(signals, name):
     ours = signals.filter(pl.col("validator") == name)
-    outcomes = decide(ours, {name: DEFAULTS[name]})["outcome"]
+    outcomes = decide(ours, {name: VALIDATORS[name].rule})["outcome"]
     assert ours["failure"].null_count() == ours.height
     assert (outcomes == REJECTED).mean() < 0.01
     assert (outcomes != ACCEPTED).mean() < 0.04
@@ -114,7 +114,7 @@ def test_what_is_rejected_as_a_duplicate_has_a_twin(people, signals):
 
 
 def test_all_rules_together_accept_most_of_what_people_wrote(signals):
-    rules = {name: rule for name, rule in DEFAULTS.items() if name not in COMPARING}
+    rules = {name: made.rule for name, made in VALIDATORS.items() if name not in COMPARING}
     outcomes = decide(signals.filter(~pl.col("validator").is_in(COMPARING)), rules)["outcome"]
     assert (outcomes == REJECTED).mean() < 0.015
     assert (outcomes == ACCEPTED).mean() > 0.93

@@ -3,8 +3,9 @@
 import polars as pl
 
 from outcross.validators.references import References
-from outcross.validators.repeated_task import RepeatedTask
-from outcross.validators.signals import SAMPLES, run
+from outcross.validators.repeats.repeated_task import RepeatedTask
+from outcross.validators.signals import run
+from tests import validating
 
 BAT = "A bat and a ball together cost $1.10, and the bat costs a dollar more. What does the ball cost?"
 CAPITAL = "What is the capital of France, and which river runs through it on its way to the sea?"
@@ -12,8 +13,7 @@ CAPITAL = "What is the capital of France, and which river runs through it on its
 
 def frame(*rows: tuple[str, str, str]) -> pl.DataFrame:
     """Samples by id, prompt and response; ranked as given."""
-    full = [(key, "instruction", "all", prompt, "", said, "", f"{n:03}") for n, (key, prompt, said) in enumerate(rows)]
-    return pl.DataFrame(full, schema=SAMPLES, orient="row")
+    return validating.frame(*({"sample_id": key, "prompt": prompt, "response": said} for key, prompt, said in rows))
 
 
 def scores(samples: pl.DataFrame, people: pl.DataFrame | None = None) -> dict[str, float]:

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from outcross.errors import RecipeError
-from outcross.validators.copied import Copied
-from outcross.validators.heldout_overlap import HeldoutOverlap
-from outcross.validators.language import Language
-from outcross.validators.length import Length
-from outcross.validators.names import Names
-from outcross.validators.near_duplicate import NearDuplicate
-from outcross.validators.refusal import Refusal
-from outcross.validators.repeated_task import RepeatedTask
-from outcross.validators.repetition import Repetition
-from outcross.validators.rules import RULE_KEYS
-from outcross.validators.shape import Shape
+from outcross.validators.checks.language import Language
+from outcross.validators.checks.length import Length
+from outcross.validators.checks.names import Names
+from outcross.validators.checks.refusal import Refusal
+from outcross.validators.checks.repetition import Repetition
+from outcross.validators.checks.shape import Shape
+from outcross.validators.repeats.copied import Copied
+from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
+from outcross.validators.repeats.near_duplicate import NearDuplicate
+from outcross.validators.repeats.repeated_task import RepeatedTask
+from outcross.validators.rule import RULE_KEYS
 from outcross.validators.signals import Validator
 
 # In the order that they run in: the cheap ones first.
@@ -36,18 +36,21 @@ VALIDATORS: Mapping[str, type[Validator]] = {
 }
 
 
-def build(settings: Mapping[str, Mapping[str, float]]) -> tuple[Validator, ...]:
+def build(
+    settings: Mapping[str, Mapping[str, float]], known: Mapping[str, type[Validator]] = VALIDATORS
+) -> tuple[Validator, ...]:
     """Make the validators that a recipe's `[screen.<name>]` tables name, in the registry's order.
 
     Args:
         settings: by name, the validator's limits; keys of the rule may stand among them and are passed over.
+        known: those that may be named.
 
     Raises:
         RecipeError: a name or a limit is unknown, or a limit's value can't be used.
     """
-    if unknown := sorted(settings.keys() - VALIDATORS.keys()):
-        raise RecipeError(f"[screen.{unknown[0]}] names no validator; there are {', '.join(sorted(VALIDATORS))}.")
-    return tuple(_make(name, made, settings[name]) for name, made in VALIDATORS.items() if name in settings)
+    if unknown := sorted(settings.keys() - known.keys()):
+        raise RecipeError(f"[screen.{unknown[0]}] names no validator; there are {', '.join(sorted(known))}.")
+    return tuple(_make(name, made, settings[name]) for name, made in known.items() if name in settings)
 
 
 def _make(name: str, made: type[Validator], table: Mapping[str, float]) -> Validator:

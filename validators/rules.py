@@ -1,65 +1,34 @@
 """Rules: what a score means for a sample, and what all its signals together decide."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 
 import polars as pl
 
 from outcross.data.samples import digest
 from outcross.errors import RecipeError
-from outcross.validators.reasons import reason
+from outcross.validators.rule import RULE_KEYS, Rule
 from outcross.validators.signals import Validator, params_digest
+from outcross.validators.text.reasons import reason
 
 REJECTED, BORDERLINE, ACCEPTED = "rejected", "borderline", "accepted"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """Reject a score below `reject_below`, accept one from `accept_from` up, and leave the rest to an expert."""
-
-    reject_below: float
-    accept_from: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.reject_below <= self.accept_from <= 1:
-            raise RecipeError(
-                f"a rule needs 0 <= reject_below <= accept_from <= 1, not {self.reject_below} and {self.accept_from}."
-            )
-
-
-RULE_KEYS = frozenset(field.name for field in fields(Rule))
-"""The keys of a recipe's `[screen.<name>]` table that make its rule; all others are the validator's limits."""
-
-DEFAULTS: Mapping[str, Rule] = {
-    "shape": Rule(reject_below=0.5, accept_from=1.0),
-    "refusal": Rule(reject_below=0.5, accept_from=1.0),
-    "length": Rule(reject_below=0.2, accept_from=0.6),
-    "language": Rule(reject_below=0.2, accept_from=0.5),
-    "repetition": Rule(reject_below=0.4, accept_from=0.6),
-    "copied": Rule(reject_below=0.3, accept_from=0.7),
-    "near_duplicate": Rule(reject_below=0.1, accept_from=0.4),
-    "repeated_task": Rule(reject_below=0.1, accept_from=0.4),
-    "heldout_overlap": Rule(reject_below=0.3, accept_from=0.7),
-    "names": Rule(reject_below=0.3, accept_from=0.8),
-}
-"""What a recipe gets that names a validator and sets no rule for it."""
-
-
-def from_settings(settings: Mapping[str, Mapping[str, float]]) -> dict[str, Rule]:
-    """The rule of every validator that a recipe's `[screen]` tables name; a key left out keeps its default.
+def from_settings(
+    settings: Mapping[str, Mapping[str, float]], validators: Iterable[Validator | type[Validator]]
+) -> dict[str, Rule]:
+    """The rule of each validator: its own, but for the keys that its `[screen.<name>]` table sets.
 
     Raises:
-        RecipeError: a name is unknown, or a rule's limits are out of order.
+        RecipeError: a rule's limits are out of order.
     """
     rules = {}
-    for name, table in settings.items():
-        if name not in DEFAULTS:
-            raise RecipeError(f"[screen.{name}] names no validator; there are {', '.join(sorted(DEFAULTS))}.")
-        limits = asdict(DEFAULTS[name]) | {key: value for key, value in table.items() if key in RULE_KEYS}
+    for validator in validators:
+        said = {key: value for key, value in settings.get(validator.name, {}).items() if key in RULE_KEYS}
         try:
-            rules[name] = Rule(**limits)
+            rules[validator.name] = Rule(**asdict(validator.rule) | said)
         except RecipeError as error:
-            raise RecipeError(f"[screen.{name}]: {error}") from None
+            raise RecipeError(f"[screen.{validator.name}]: {error}") from None
     return rules
 
 
@@ -67,7 +36,7 @@ def decide(signals: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
     """Settle every sample: one rejecting signal rejects it, else one doubtful signal makes it borderline.
 
     A failure, a score that is no number, and a signal that is missing are doubtful: a sample is accepted
-    only when every rule has a signal that says so.
+    only when every rule has a signal that says so. A rule that only informs decides nothing.
 
     Args:
         signals: the columns of `SIGNALS`, in any order, for as many samples as wanted.
@@ -108,9 +77,10 @@ def decide(signals: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
 def _level() -> pl.Expr:
     """0 rejects, 1 is doubtful, 2 accepts."""
     score = pl.col("score")
+    informs = pl.col("accept_from") == 0
     doubtful = pl.col("failure").is_not_null() | score.is_null() | (score < pl.col("accept_from"))
     rejects = pl.col("failure").is_null() & (score < pl.col("reject_below")).fill_null(value=False)
-    return pl.when(rejects).then(0).when(doubtful).then(1).otherwise(2)
+    return pl.when(informs).then(2).when(rejects).then(0).when(doubtful).then(1).otherwise(2)
 
 
 def _said() -> pl.Expr:

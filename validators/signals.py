@@ -8,13 +8,19 @@ from typing import Any, ClassVar, Protocol
 import polars as pl
 
 from outcross.data.samples import digest
-from outcross.validators.reasons import reason
 from outcross.validators.references import References
+from outcross.validators.rule import Rule
+from outcross.validators.text.reasons import reason
 
-SAMPLES = pl.Schema(
-    dict.fromkeys(["sample_id", "kind", "stratum", "prompt", "context", "response", "shown", "rank"], pl.String())
-)
-"""The frame that every validator receives: a row per sample, no text null, no `sample_id` twice."""
+TEXTS = ("prompt", "context", "response", "other", "shown", "key", "content")
+
+SAMPLES = pl.Schema(dict.fromkeys(["sample_id", "kind", "stratum", *TEXTS, "rank"], pl.String()))
+"""The frame that every validator receives: a row per sample, no text null, no `sample_id` twice.
+
+`prompt`, `context` and `response` are the sample's reading. `other` is a pair's second answer; `shown` the answers of
+the examples that the model saw; `key` what is known of the right answer, as JSON (see `outcross.verifiers`); `content`
+the whole sample as canonical JSON; `rank` its place in the recipe's plan. Each is empty where there is none.
+"""
 
 SIGNALS = pl.Schema(
     {
@@ -47,6 +53,8 @@ class Validator(Protocol):
     name: ClassVar[str]
     version: ClassVar[int]
     """Raised whenever any score could change; signals of the old version stay in the store."""
+    rule: ClassVar[Rule]
+    """What a recipe gets that names the validator and sets no rule for it."""
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:
         """Score every sample.

@@ -15,7 +15,7 @@ from outcross.mixture.effect.arms import Arm, Material, hold_back
 from outcross.mixture.effect.evaluate import Bench
 from outcross.tasks.effect import sources
 from outcross.tasks.effect.sources import Rows
-from outcross.tasks.leaks import leaking
+from outcross.tasks.screening.leaks import leaking
 
 DEV = 0.2
 """Share of the held-out documents that proxies are tuned on."""

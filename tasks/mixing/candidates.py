@@ -9,9 +9,9 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import Sample
 from outcross.data.stores import decisions, screening, trust, vault, warehouse
 from outcross.data.stores.home import Home
-from outcross.tasks.leaks import leaking
 from outcross.tasks.review import doubted
-from outcross.tasks.screen import Screen, unjudged
+from outcross.tasks.screening.leaks import leaking
+from outcross.tasks.screening.screen import Screen, unjudged
 
 LEAK = "it repeats held-out text"
 UNJUDGED = "no verdict under the present rules yet: run `outcross screen`"

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from outcross.data.reading import read
 from outcross.data.recipe import Recipe
 from outcross.data.samples import Sample
 from outcross.data.stores import screening
 from outcross.data.stores.home import Home
-from outcross.tasks.leaks import heldout, people
-from outcross.tasks.screen import Screen
-from outcross.validators.signals import SAMPLES, run
+from outcross.tasks.screening.frames import Seen, frame
+from outcross.tasks.screening.leaks import heldout, people
+from outcross.tasks.screening.screen import Screen
+from outcross.validators.signals import run
 
 MOST_ROWS = 2_000
 """People's rows that validators are tried on."""
@@ -50,12 +50,7 @@ def of_people(home: Home, recipe: Recipe, rows: Collection[Sample], *, seed: int
     """
     made = Screen.of(recipe)
     documents, judged = _drawn({one.sample_id: one.provenance.source for one in rows}, seed)
-    drafts = [
-        (one.sample_id, one.content.kind, one.provenance.stratum, *read(one.content), "", "")
-        for one in rows
-        if one.sample_id in judged
-    ]
-    batch = pl.DataFrame(drafts, schema=SAMPLES, orient="row")
+    batch = frame(Seen(one.sample_id, one.provenance.stratum, one.content) for one in rows if one.sample_id in judged)
     known = people(home, recipe)
     before = known.filter(
         ~pl.col("also")

@@ -6,10 +6,11 @@ from typing import ClassVar
 import polars as pl
 
 from outcross.errors import RecipeError
-from outcross.validators.reasons import reason
 from outcross.validators.references import References
+from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
-from outcross.validators.words import runs
+from outcross.validators.text.reasons import reason
+from outcross.validators.text.words import runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ class Copied:
 
     name: ClassVar[str] = "copied"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.3, accept_from=0.7)
     shown_run: int = 5
     prompt_run: int = 8
 

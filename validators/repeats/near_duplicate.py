@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 
 from outcross.errors import RecipeError
-from outcross.validators.reasons import reason
 from outcross.validators.references import References
+from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
-from outcross.validators.words import runs, squeezed, words
+from outcross.validators.text.reasons import reason
+from outcross.validators.text.words import runs, squeezed, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class NearDuplicate:
 
     name: ClassVar[str] = "near_duplicate"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.1, accept_from=0.4)
     run: int = 3
     floor: float = 0.3
     short: int = 8

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 import polars as pl
 
-from outcross.validators.flaws import Flaw, worst
 from outcross.validators.references import References
-from outcross.validators.words import squeezed
+from outcross.validators.rule import Rule
+from outcross.validators.text.flaws import Flaw, worst
+from outcross.validators.text.words import squeezed
 
 _RESPONSE = pl.col("response").str.strip_chars()
 _VISIBLE = r"[\p{L}\p{N}]"
@@ -65,6 +66,7 @@ class Shape:
 
     name: ClassVar[str] = "shape"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.5, accept_from=1.0)
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Look for the flaws in `FLAWS`."""

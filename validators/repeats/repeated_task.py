@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import polars as pl
 
-from outcross.validators.near_duplicate import NearDuplicate
 from outcross.validators.references import References
+from outcross.validators.repeats.near_duplicate import NearDuplicate
+from outcross.validators.rule import Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class RepeatedTask(NearDuplicate):
 
     name: ClassVar[str] = "repeated_task"
     version: ClassVar[int] = 2
+    rule: ClassVar[Rule] = Rule(reject_below=0.1, accept_from=0.4)
     shortest: int = 1
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 import polars as pl
 
-from outcross.validators.flaws import Flaw, worst
 from outcross.validators.references import References
-from outcross.validators.words import plain
+from outcross.validators.rule import Rule
+from outcross.validators.text.flaws import Flaw, worst
+from outcross.validators.text.words import plain
 
 _TEXT = plain(pl.col("response")).str.replace_all("’", "'").str.strip_chars()
 _MODEL = r"\b(?:as|i'm|i am)(?: just| only)? an? (?:ai|artificial intelligence|(?:large )?language model)\b"
@@ -43,6 +44,7 @@ class Refusal:
 
     name: ClassVar[str] = "refusal"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.5, accept_from=1.0)
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Look for the phrases in `FLAWS`."""

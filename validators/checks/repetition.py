@@ -6,10 +6,11 @@ from typing import ClassVar
 import polars as pl
 
 from outcross.errors import RecipeError
-from outcross.validators.reasons import reason
 from outcross.validators.references import References
+from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
-from outcross.validators.words import WORD, covered, plain, runs
+from outcross.validators.text.reasons import reason
+from outcross.validators.text.words import WORD, covered, plain, runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Repetition:
 
     name: ClassVar[str] = "repetition"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.4, accept_from=0.6)
     run: int = 4
     shortest: int = 20
 

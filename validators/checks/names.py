@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import polars as pl
 
-from outcross.validators.mentions import BUILTIN, mentions
+from outcross.validators.checks.mentions import BUILTIN, mentions
 from outcross.validators.references import References
+from outcross.validators.rule import Rule
 
 _NAMED = 5
 _BOUND = frozenset({"self", "cls"})
@@ -31,6 +32,7 @@ class Names:
 
     name: ClassVar[str] = "names"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.3, accept_from=0.8)
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Compare `response`, a docstring, with `context`, its function."""

@@ -6,9 +6,10 @@ from typing import ClassVar
 import polars as pl
 
 from outcross.errors import RecipeError
-from outcross.validators.reasons import reason
 from outcross.validators.references import References
-from outcross.validators.words import words
+from outcross.validators.rule import Rule
+from outcross.validators.text.reasons import reason
+from outcross.validators.text.words import words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class Length:
 
     name: ClassVar[str] = "length"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.2, accept_from=0.6)
     minimum: int = 2
     target: int = 4
     maximum: int = 600

@@ -1,23 +1,25 @@
 """The screen: validators over drafts, rules over their signals, and the audit slice drawn from the accepted."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from outcross.data.reading import read
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT
 from outcross.data.stores import screening, warehouse
 from outcross.data.stores.home import Home
 from outcross.progress import advance
-from outcross.tasks.leaks import heldout, people
+from outcross.tasks.screening.frames import Seen, frame
+from outcross.tasks.screening.leaks import heldout, people
 from outcross.validators import rules
-from outcross.validators.near_duplicate import NearDuplicate
 from outcross.validators.references import References
 from outcross.validators.registry import build
+from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.routing import audited
-from outcross.validators.signals import SAMPLES, Validator, params_digest, run
+from outcross.validators.rule import Rule
+from outcross.validators.signals import Validator, params_digest, run
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Screen:
     """A recipe's validators with the rules over them."""
 
     validators: tuple[Validator, ...]
-    rules: dict[str, rules.Rule]
+    rules: dict[str, Rule]
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Screen":
@@ -34,7 +36,8 @@ class Screen:
         Raises:
             RecipeError: a name, a limit or a rule doesn't hold.
         """
-        return cls(build(recipe.screen), rules.from_settings(recipe.screen))
+        made = build(recipe.screen)
+        return cls(made, rules.from_settings(recipe.screen, made))
 
     @property
     def ruleset(self) -> str:
@@ -114,11 +117,10 @@ def _bench(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> Bench:
 
 def _frame(drafts: pl.DataFrame, seeds: dict[str, str]) -> pl.DataFrame:
     """Drafts as validators see them, with the answers of the examples that each was shown."""
-    rows = []
-    for sample_id, rank, content, provenance in drafts.iter_rows():
-        said = json.loads(provenance)
-        reading = read(CONTENT.validate_json(content))
-        shown = [seeds[parent["sample_id"]] for parent in said["parents"] if parent["sample_id"] in seeds]
-        kind = json.loads(content)["kind"]
-        rows.append((sample_id, kind, said["stratum"], *reading, "\n\n".join(shown), rank))
-    return pl.DataFrame(rows, schema=SAMPLES, orient="row")
+    return frame(_seen(seeds, *row) for row in drafts.iter_rows())
+
+
+def _seen(seeds: Mapping[str, str], sample_id: str, rank: str, content: str, provenance: str) -> Seen:
+    said = json.loads(provenance)
+    shown = [seeds[parent["sample_id"]] for parent in said["parents"] if parent["sample_id"] in seeds]
+    return Seen(sample_id, said["stratum"], CONTENT.validate_json(content), shown="\n\n".join(shown), rank=rank)

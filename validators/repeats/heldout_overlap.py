@@ -6,10 +6,11 @@ from typing import ClassVar
 import polars as pl
 
 from outcross.errors import RecipeError
-from outcross.validators.reasons import reason
 from outcross.validators.references import References
+from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
-from outcross.validators.words import covered, runs, squeezed, words
+from outcross.validators.text.reasons import reason
+from outcross.validators.text.words import covered, runs, squeezed, words
 
 _LEAK = 13
 _RUN = 8
@@ -39,6 +40,7 @@ class HeldoutOverlap:
 
     name: ClassVar[str] = "heldout_overlap"
     version: ClassVar[int] = 2
+    rule: ClassVar[Rule] = Rule(reject_below=0.3, accept_from=0.7)
     coverage: float = 0.5
     short: int = 20
     shortest: int = 5

@@ -9,10 +9,10 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Content, Preference, Sample, Trajectory
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
-from outcross.validators.heldout_overlap import HeldoutOverlap
+from outcross.tasks.screening.frames import Seen, frame
 from outcross.validators.references import References
 from outcross.validators.registry import build
-from outcross.validators.signals import SAMPLES
+from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
 
 _FIELDS = list(Reading._fields)
 
@@ -25,12 +25,12 @@ def leaking(home: Home, recipe: Recipe, samples: Iterable[Sample]) -> dict[str, 
     context that it is going to be. A preference's other answer and the arguments of tool calls count too.
     """
     rows = [
-        (f"{sample.sample_id}/{number}", sample.content.kind, sample.provenance.stratum, *reading, "", "")
+        Seen(f"{sample.sample_id}/{number}", sample.provenance.stratum, sample.content, reading=reading)
         for sample in {sample.sample_id: sample for sample in samples}.values()
         for number, reading in enumerate(_readings(sample.content, recipe))
     ]
     (validator,) = build({HeldoutOverlap.name: recipe.screen.get(HeldoutOverlap.name, {})})
-    said = validator(pl.DataFrame(rows, schema=SAMPLES, orient="row"), heldout(people(home, recipe)))
+    said = validator(frame(rows), heldout(people(home, recipe)))
     leaks = said.filter(pl.col("score") == 0).sort("sample_id", descending=True)
     return {key.partition("/")[0]: reason for key, reason in leaks.select("sample_id", "reason").iter_rows()}
 

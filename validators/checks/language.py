@@ -6,9 +6,10 @@ from typing import ClassVar
 import polars as pl
 
 from outcross.errors import RecipeError
-from outcross.validators.reasons import reason
 from outcross.validators.references import References
-from outcross.validators.words import words
+from outcross.validators.rule import Rule
+from outcross.validators.text.reasons import reason
+from outcross.validators.text.words import words
 
 # Common in English prose and documentation; words that are as common in another language are left out.
 STOP_WORDS = [
@@ -31,6 +32,7 @@ class Language:
 
     name: ClassVar[str] = "language"
     version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.2, accept_from=0.5)
     shortest: int = 100
     stop_words: float = 0.1
     ascii: float = 0.9
