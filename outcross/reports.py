@@ -31,7 +31,7 @@ from outcross.errors import InputError, ServingError, VerificationFailed
 from outcross.options import me
 from outcross.settings import Settings
 from outcross.tasks.intake import Intake
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 
 HIDDEN = {"Cc", "Cf", "Cs", "Co"}
 """Unicode categories that a terminal obeys or hides instead of showing."""

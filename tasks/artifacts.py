@@ -16,7 +16,7 @@ from outcross.data.stores import journal, screening
 from outcross.data.stores.home import Home
 from outcross.tasks.evidence.facts import Evidence
 from outcross.tasks.pages import cut
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 
 REVIEW_PAGE = "http://127.0.0.1:8787/"
 

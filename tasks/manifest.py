@@ -25,7 +25,7 @@ from outcross.tasks.gate import GateReport
 from outcross.tasks.lineage import lineage
 from outcross.tasks.mixing.bias import audited
 from outcross.tasks.mixing.mix import Mixed
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 
 _LOG = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from outcross.data.stores.home import Home
 from outcross.errors import StoreError
 from outcross.tasks import trust
 from outcross.tasks.fates import edited, fate
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 from outcross.validators.routing import overlapping
 
 PART = 5_000

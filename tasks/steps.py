@@ -13,6 +13,7 @@ from prefect.utilities.annotations import quote
 
 from outcross.data import recipe as recipes
 from outcross.data.release.versions import Release
+from outcross.data.stores.arrivals import Part
 from outcross.data.stores.home import Home
 from outcross.serving.endpoint import Endpoint
 from outcross.tasks import draft, gold, imports, ingest, plan, release, review
@@ -20,7 +21,8 @@ from outcross.tasks.draft import Drafted
 from outcross.tasks.intake import Intake
 from outcross.tasks.mixing.mix import worth
 from outcross.tasks.mixing.order import put_in_order
-from outcross.tasks.screening import screen
+from outcross.tasks.screening import screen, signalling
+from outcross.tasks.screening.screen import Decided
 
 T = TypeVar("T")
 
@@ -66,18 +68,35 @@ def draft_batch(home: Path, recipe: str, endpoint: Endpoint, slots: list[plan.Sl
     return draft.draft(place, recipes.load(place, recipe), endpoint, slots)
 
 
-@task(name="unjudged", task_run_name="unjudged-{recipe}", cache_policy=NO_CACHE)
-def find_unjudged(home: Path, recipe: str) -> list[str]:
-    """Drafts without a verdict."""
+@task(name="parts", task_run_name="parts-{recipe}", cache_policy=NO_CACHE)
+def find_parts(home: Path, recipe: str, rows: int) -> list[Part]:
+    """The drafts without a verdict, in parts of so many rows."""
     place = Home(home)
-    return screen.unjudged(place, recipes.load(place, recipe))
+    return screen.parts(place, recipes.load(place, recipe), rows)
 
 
-@task(name="screen", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
-def screen_batch(home: Path, recipe: str, ids: list[str]) -> int:
-    """Judge a batch of drafts."""
+@task(name="check", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+def check_part(home: Path, recipe: str, part: Part) -> None:
+    """Let the validators that look at a sample alone judge a part."""
     place = Home(home)
-    return screen.screen(place, recipes.load(place, recipe), ids)
+    loaded = recipes.load(place, recipe)
+    signalling.check(place, loaded, screen.unjudged(place, loaded, part))
+
+
+@task(name="compare", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+def compare_part(home: Path, recipe: str, part: Part) -> None:
+    """Let the validators that compare judge a part; all parts must have been checked."""
+    place = Home(home)
+    loaded = recipes.load(place, recipe)
+    signalling.compare(place, loaded, screen.unjudged(place, loaded, part))
+
+
+@task(name="decide", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)
+def decide_part(home: Path, recipe: str, part: Part) -> Decided:
+    """Give a part its verdicts."""
+    place = Home(home)
+    loaded = recipes.load(place, recipe)
+    return screen.decide(place, loaded, screen.unjudged(place, loaded, part))
 
 
 @task(name="enqueue", task_run_name="enqueue-{recipe}", cache_policy=NO_CACHE, retries=1, retry_delay_seconds=2)

@@ -15,7 +15,7 @@ from outcross.data.stores.decisions import Decision
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
 from outcross.tasks.release import release
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 from tests import make
 
 

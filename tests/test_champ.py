@@ -16,7 +16,8 @@ from outcross.tasks import review
 from outcross.tasks.gold import Gold, gold
 from outcross.tasks.imports import import_solutions
 from outcross.tasks.ingest import ingest
-from outcross.tasks.screening.screen import Screen, screen, unjudged
+from outcross.tasks.screening.screen import screen, unjudged
+from outcross.tasks.screening.suite import Screen
 from tests import make
 
 pytest.importorskip("champ_dataset", reason="the data set is a wheel of its own: pip install --no-deps champ-dataset")

@@ -24,7 +24,7 @@ from outcross.mixture.effect.outcome import Effect
 from outcross.mixture.effect.proxy import TrigramProxy
 from outcross.tasks.effect import runs
 from outcross.tasks.effect.trial import gather
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 from outcross.validators.signals import params_digest
 from tests import make
 from tests.people import docstrings

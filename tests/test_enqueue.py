@@ -18,7 +18,8 @@ from outcross.data.stores.home import Home
 from outcross.errors import ReviewError
 from outcross.tasks import review
 from outcross.tasks.imports import import_drafts
-from outcross.tasks.screening.screen import Screen, screen, unjudged
+from outcross.tasks.screening.screen import screen, unjudged
+from outcross.tasks.screening.suite import Screen
 from tests import make
 
 SHARE = 0.3

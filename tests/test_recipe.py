@@ -7,7 +7,7 @@ from outcross.data.recipe import Review
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
 from outcross.tasks.mixing.mix import policy
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 
 
 @pytest.mark.parametrize("name", ["docstrings", "jsonl", "champ"])

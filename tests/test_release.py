@@ -13,7 +13,7 @@ from outcross.errors import MixtureRefused, ReleaseError
 from outcross.tasks.imports import import_drafts
 from outcross.tasks.mixing.candidates import UNJUDGED
 from outcross.tasks.release import release
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 from tests import make
 from tests.released import decide, drafted, first, floored
 

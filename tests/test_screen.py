@@ -13,7 +13,8 @@ from outcross.data.stores import journal, screening, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
 from outcross.tasks import review
-from outcross.tasks.screening.screen import Screen, screen, unjudged
+from outcross.tasks.screening.screen import screen, unjudged
+from outcross.tasks.screening.suite import Screen
 from tests import make
 
 
@@ -114,7 +115,7 @@ def test_a_changed_rule_decides_again_without_running_a_validator_again(drafted,
     stricter = recipe.model_copy(
         update={"screen": {**recipe.screen, "repetition": {"reject_below": 0.0, "accept_from": 0.0}}}
     )
-    monkeypatch.setattr("outcross.tasks.screening.screen.run", lambda *_: pytest.fail("a validator ran"))
+    monkeypatch.setattr("outcross.tasks.screening.signalling.run", lambda *_: pytest.fail("a validator ran"))
     screen(home, stricter, unjudged(home, stricter))
     after = judged(home, stricter)
     assert len(after) == len(before)

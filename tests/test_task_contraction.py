@@ -14,7 +14,7 @@ from outcross.tasks.mixing import kept
 from outcross.tasks.mixing.bias import biases
 from outcross.tasks.mixing.candidates import candidates
 from outcross.tasks.mixing.contraction import GATES, STRATA, Contraction, measure
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 from outcross.validators.signals import params_digest
 from tests import make
 from tests.released import decide, drafted

@@ -18,22 +18,16 @@ from outcross.validators.repeats.repeated_task import RepeatedTask
 from outcross.validators.rule import RULE_KEYS
 from outcross.validators.signals import Validator
 
-# In the order that they run in: the cheap ones first.
-VALIDATORS: Mapping[str, type[Validator]] = {
-    made.name: made
-    for made in (
-        Shape,
-        Refusal,
-        Length,
-        Language,
-        Repetition,
-        Copied,
-        NearDuplicate,
-        RepeatedTask,
-        HeldoutOverlap,
-        Names,
-    )
+CHECKS: Mapping[str, type[Validator]] = {
+    made.name: made for made in (Shape, Refusal, Length, Language, Repetition, Copied, Names)
 }
+"""Those that look at a sample alone, the cheap ones first."""
+
+REPEATS: Mapping[str, type[Validator]] = {made.name: made for made in (NearDuplicate, RepeatedTask, HeldoutOverlap)}
+"""Those that compare a sample with others, so that they need the references."""
+
+VALIDATORS: Mapping[str, type[Validator]] = {**CHECKS, **REPEATS}
+"""All, in the order that they run in."""
 
 
 def build(

@@ -1,6 +1,6 @@
 """Signals and verdicts: what validators said, and what a rule set made of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,8 +19,10 @@ def add_signals(home: Home, recipe: str, signals: pl.DataFrame) -> int:
         return insert_new(connection, "signal", signals.with_columns(pl.lit(recipe).alias("recipe")), SIGNAL)
 
 
-def signals(home: Home, recipe: str, keys: Collection[tuple[str, int, str]]) -> pl.DataFrame:
-    """A recipe's signals of the validators given as (name, version, params digest)."""
+def signals(
+    home: Home, recipe: str, keys: Collection[tuple[str, int, str]], ids: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """A recipe's signals of the validators given as (name, version, params digest); of some samples, or all."""
     wanted = pl.DataFrame(
         list(keys), schema={"validator": pl.Utf8, "version": pl.Int32, "params_digest": pl.Utf8}, orient="row"
     )
@@ -28,9 +30,10 @@ def signals(home: Home, recipe: str, keys: Collection[tuple[str, int, str]]) -> 
         connection.register("wanted", wanted.to_arrow())
         return connection.execute(
             "SELECT sample_id, validator, version, params_digest, score, reason, failure"
-            " FROM signal SEMI JOIN wanted USING (validator, version, params_digest) WHERE recipe = ?"
+            " FROM signal SEMI JOIN wanted USING (validator, version, params_digest) WHERE recipe = $recipe"
+            " AND ($ids IS NULL OR sample_id IN (SELECT unnest($ids::VARCHAR[])))"
             " ORDER BY sample_id, validator",
-            [recipe],
+            {"recipe": recipe, "ids": None if ids is None else list(ids)},
         ).pl()
 
 

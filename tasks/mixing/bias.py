@@ -15,7 +15,7 @@ from outcross.data.stores.home import Home
 from outcross.mixture.text.tokens import words
 from outcross.tasks.mixing.candidates import Candidates
 from outcross.tasks.mixing.texts import texts
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 
 MOST = 0.5
 """However much an expert rewrote, a hybrid row counts for people by this at most."""

@@ -11,7 +11,8 @@ from outcross.data.stores import decisions, screening, trust, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.tasks.review import doubted
 from outcross.tasks.screening.leaks import leaking
-from outcross.tasks.screening.screen import Screen, unjudged
+from outcross.tasks.screening.screen import unjudged
+from outcross.tasks.screening.suite import Screen
 
 LEAK = "it repeats held-out text"
 UNJUDGED = "no verdict under the present rules yet: run `outcross screen`"

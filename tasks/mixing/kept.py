@@ -12,7 +12,7 @@ from outcross.data.stores import screening
 from outcross.data.stores.home import Home
 from outcross.tasks.screening.frames import Seen, frame
 from outcross.tasks.screening.leaks import heldout, people
-from outcross.tasks.screening.screen import Screen
+from outcross.tasks.screening.suite import Screen
 from outcross.validators.signals import run
 
 MOST_ROWS = 2_000

@@ -1,59 +1,28 @@
 """The screen: validators over drafts, rules over their signals, and the audit slice drawn from the accepted."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
 from outcross.data.recipe import Recipe
-from outcross.data.samples import CONTENT
-from outcross.data.stores import screening, warehouse
+from outcross.data.stores import arrivals, screening
+from outcross.data.stores.arrivals import Part
 from outcross.data.stores.home import Home
-from outcross.progress import advance
-from outcross.tasks.screening.frames import Seen, frame
-from outcross.tasks.screening.leaks import heldout, people
+from outcross.tasks.screening.signalling import check, compare
+from outcross.tasks.screening.suite import Screen
 from outcross.validators import rules
-from outcross.validators.references import References
-from outcross.validators.registry import build
-from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.routing import audited
-from outcross.validators.rule import Rule
-from outcross.validators.signals import Validator, params_digest, run
 
 
-@dataclass(frozen=True)
-class Screen:
-    """A recipe's validators with the rules over them."""
-
-    validators: tuple[Validator, ...]
-    rules: dict[str, Rule]
-
-    @classmethod
-    def of(cls, recipe: Recipe) -> "Screen":
-        """Build what the recipe's `[screen]` tables name.
-
-        Raises:
-            RecipeError: a name, a limit or a rule doesn't hold.
-        """
-        made = build(recipe.screen)
-        return cls(made, rules.from_settings(recipe.screen, made))
-
-    @property
-    def ruleset(self) -> str:
-        """Names everything that decides a verdict."""
-        return rules.ruleset_digest(self.validators, self.rules)
-
-    @property
-    def keys(self) -> set[tuple[str, int, str]]:
-        """Name, version and limits of each validator, as signals are stored under."""
-        return {(one.name, one.version, params_digest(one)) for one in self.validators}
+def unjudged(home: Home, recipe: Recipe, part: Part | None = None) -> list[str]:
+    """Ids of drafts without a verdict under the present rules, in the order in which they came; of a part, or all."""
+    return arrivals.unjudged(home, recipe.name, Screen.of(recipe).ruleset, part)
 
 
-def unjudged(home: Home, recipe: Recipe) -> list[str]:
-    """Ids of drafts without a verdict under the present rule set, in the order of the plan."""
-    judged = screening.verdicts(home, recipe.name, Screen.of(recipe).ruleset)
-    return warehouse.drafted(home, recipe.name).join(judged, on="sample_id", how="anti")["sample_id"].to_list()
+def parts(home: Home, recipe: Recipe, rows: int) -> list[Part]:
+    """The drafts without a verdict in parts of so many rows, once each has its place."""
+    arrivals.arrive(home, recipe.name)
+    return arrivals.parts(home, recipe.name, Screen.of(recipe).ruleset, rows)
 
 
 def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
@@ -61,14 +30,25 @@ def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
 
     A rule that changed decides again from the stored signals; a validator that changed runs alone.
     """
+    arrivals.arrive(home, recipe.name)
+    check(home, recipe, ids)
+    compare(home, recipe, ids)
+    return decide(home, recipe, ids).new
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What deciding some drafts came to."""
+
+    new: int
+    """Verdicts that weren't there."""
+    outcomes: dict[str, int]
+
+
+def decide(home: Home, recipe: Recipe, ids: list[str]) -> Decided:
+    """Give some drafts their verdicts, from the signals that are there."""
     made = Screen.of(recipe)
-    bench = _bench(home, recipe, made, ids)
-    for validator in made.validators:
-        missing = bench.batch.filter(~pl.col("sample_id").is_in(bench.known.get(validator.name, [])))
-        if not missing.is_empty():
-            screening.add_signals(home, recipe.name, run(validator, missing, bench.references))
-    signals = screening.signals(home, recipe.name, made.keys).filter(pl.col("sample_id").is_in(ids))
-    verdicts = rules.decide(signals, made.rules)
+    verdicts = rules.decide(screening.signals(home, recipe.name, made.keys, ids), made.rules)
     accepted = verdicts.filter(pl.col("outcome") == rules.ACCEPTED)["sample_id"]
     drawn = audited(accepted, home.audit_key(), recipe.review.audit_share)
     asked = pl.col("outcome").replace_strict(
@@ -77,50 +57,5 @@ def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
     verdicts = verdicts.with_columns(
         pl.col("sample_id").is_in(list(drawn)).alias("audited"), asked.cast(pl.Float64).alias("incl_prob")
     )
-    counts = dict(verdicts.group_by("outcome").len().iter_rows())
-    advance("screen", len(ids), **counts)
-    return screening.add_verdicts(home, recipe.name, made.ruleset, verdicts)
-
-
-@dataclass(frozen=True)
-class Bench:
-    """All that judging some drafts takes, read once."""
-
-    batch: pl.DataFrame
-    """The drafts to judge, as validators see them."""
-    known: dict[str, list[str]]
-    """By validator, the recipe's drafts that it has judged."""
-    references: References
-
-
-def _bench(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> Bench:
-    signals = screening.signals(home, recipe.name, made.keys).select("validator", "sample_id")
-    known = dict(signals.group_by("validator").agg("sample_id").iter_rows())
-    rows = people(home, recipe)
-    read_first = rows.filter(~pl.col("also"))
-    shown = read_first.filter(pl.col("part") == "seed").select("sample_id", "response")
-    drafts = _frame(warehouse.drafted(home, recipe.name), dict(shown.iter_rows()))
-    # A draft that was judged may be released by now, so it stays ahead of all that come later, whatever their
-    # rank. In a run from beginning to end drafts are judged by rank, batch after batch, and each validator's
-    # signals on a batch are stored together. So those judged are at any moment the first by rank, and the order
-    # here is that of the ranks: a run that was killed and resumed compares every draft with the same others.
-    judged = pl.col("sample_id").is_in(known.get(NearDuplicate.name, []))
-    drafts = drafts.with_columns(rank=pl.when(judged).then(pl.lit("0")).otherwise(pl.lit("1")) + pl.col("rank"))
-    human = read_first.filter(pl.col("part").is_in(["seed", "mixture"]) & (pl.col("response") != ""))
-    references = replace(
-        heldout(rows),
-        human=human.select("sample_id", "prompt", "response"),
-        earlier=drafts.select("sample_id", "rank", "prompt", "response"),
-    )
-    return Bench(drafts.filter(pl.col("sample_id").is_in(ids)), known, references)
-
-
-def _frame(drafts: pl.DataFrame, seeds: dict[str, str]) -> pl.DataFrame:
-    """Drafts as validators see them, with the answers of the examples that each was shown."""
-    return frame(_seen(seeds, *row) for row in drafts.iter_rows())
-
-
-def _seen(seeds: Mapping[str, str], sample_id: str, rank: str, content: str, provenance: str) -> Seen:
-    said = json.loads(provenance)
-    shown = [seeds[parent["sample_id"]] for parent in said["parents"] if parent["sample_id"] in seeds]
-    return Seen(sample_id, said["stratum"], CONTENT.validate_json(content), shown="\n\n".join(shown), rank=rank)
+    new = screening.add_verdicts(home, recipe.name, made.ruleset, verdicts)
+    return Decided(new, dict(verdicts.group_by("outcome").len().iter_rows()))
