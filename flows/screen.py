@@ -16,7 +16,7 @@ from outcross.progress import advance, stage
 from outcross.settings import from_environment
 from outcross.tasks import artifacts
 from outcross.tasks.screening.screen import Decided
-from outcross.tasks.steps import bulk, check_part, compare_part, decide_part, enqueue_doubtful, find_parts
+from outcross.tasks.steps import check_part, compare_part, decide_part, enqueue_doubtful, find_parts
 
 PART = 20_000
 """Drafts of a part: a task run costs 5 to 20 ms, and what a part takes of memory is taken once a worker."""
@@ -50,7 +50,7 @@ def screen(recipe: str = "docstrings", home: Path | None = None) -> int:
 
 def _all(step: Task[[Path, str, Part], Any], home: Path, recipe: str, parts: Iterable[Part], name: str) -> None:
     """Do a step for every part, whichever worker takes it; the next step waits for all."""
-    running = {step.submit(home, recipe, bulk(part)): part for part in parts}
+    running = {step.submit(home, recipe, part): part for part in parts}
     for done in as_completed(list(running)):
         found = done.result()
         counts = found.outcomes if isinstance(found, Decided) else {}

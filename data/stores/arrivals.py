@@ -1,7 +1,7 @@
 """Arrivals: the order in which drafts came before the screen, and the parts that it works them off in."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -26,7 +26,8 @@ WHERE d.recipe = $recipe
 """
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True)
+class Part:
     """The drafts without a verdict whose places lie between two, both included."""
 
     first: int
