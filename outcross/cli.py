@@ -186,15 +186,27 @@ def draft(
 
 
 @app.command()
-def screen(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
+def screen(
+    recipe: RecipeName = "docstrings",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what each validator hit, why, what it narrows and what it costs.")
+    ] = False,
+    home: HomeFolder = None,
+) -> None:
     """Judge new drafts, and put borderline ones and a random audit before experts."""
     place = _home(home)
     with _starting():
         from outcross.flows.screen import screen as flow
     with watcher(console) as watching, watched_by(watching):
         queued = flow(_recipe_for(place, recipe), place.root)
-    reports.outcomes(console, place, recipes.load(place, recipe))
+    loaded = recipes.load(place, recipe)
+    reports.outcomes(console, place, loaded)
     console.print(f"{queued:,} items are new in the review queue.")
+    if explain:
+        from outcross import screen_reports
+        from outcross.tasks.screening.explain import explain as explained
+
+        screen_reports.explained(console, explained(place, loaded))
 
 
 @app.command()
