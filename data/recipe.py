@@ -37,6 +37,8 @@ class Source(Record):
     """Name of the field that says which document a row is of; each row is its own where None."""
     seed_share: Share = 0.1
     heldout_share: Share = 0.15
+    target_share: Share = 0.0
+    """Of the documents, those whose tasks models answer without seeing people's answers, so that these can judge."""
 
 
 class Drafting(Record):

@@ -23,7 +23,8 @@ def ingest(home: Home, recipe: Recipe) -> Intake:
         InputError: the corpus can't be read, or not one row of it could come in.
         RecipeError: the recipe names no file for a reader that needs one.
     """
-    split = vault.Split(seed=recipe.source.seed_share, heldout=recipe.source.heldout_share)
+    source = recipe.source
+    split = vault.Split(seed=source.seed_share, heldout=source.heldout_share, target=source.target_share)
 
     def parted(candidate: Candidate) -> tuple[str, Sample] | Refusal:
         sample = admit(candidate, recipe.source)

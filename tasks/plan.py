@@ -60,7 +60,7 @@ def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
     for number in range(count):
         turn, anchor = number // len(order), order[number % len(order)]
         rank = f"{turn:06d}-{digest([recipe.name, anchor.sample_id])[:24]}"
-        slots.append(Slot(rank, anchor, _examples(recipe, anchor, turn, kin, seeds)))
+        slots.append(Slot(rank, anchor, _examples(recipe, anchor, turn, kin, seeds, shown=not targets)))
     return slots
 
 
@@ -76,17 +76,16 @@ def _by_stratum(seeds: Sequence[Sample]) -> dict[str, list[Sample]]:
 
 
 def _examples(
-    recipe: Recipe, anchor: Sample, turn: int, kin: Mapping[str, list[Sample]], seeds: Sequence[Sample]
+    recipe: Recipe, anchor: Sample, turn: int, kin: Mapping[str, list[Sample]], seeds: Sequence[Sample], *, shown: bool
 ) -> tuple[Sample, ...]:
-    """Seeds to show: the anchor itself if it is one, then some of its stratum, then of all; chosen by hashes."""
+    """Seeds to show: the anchor itself where it may be `shown`, then some of its stratum, then of all; by hashes."""
     stratum = anchor.provenance.stratum
-    is_seed = anchor.content.kind == recipe.kind
     # Targets of a stratum share their examples, so that a server computes the common beginning only once.
-    key = [anchor.sample_id if is_seed else stratum, turn]
-    chosen = [anchor] if is_seed else []
+    key = [anchor.sample_id if shown else stratum, turn]
+    chosen = [anchor] if shown else []
     for pool in (kin.get(stratum, []), seeds):
         for nth in range(4 * recipe.draft.examples if pool else 0):
             pick = pool[int(digest([*key, nth])[:15], 16) % len(pool)]
-            if len(chosen) < max(recipe.draft.examples, int(is_seed)) and pick not in chosen:
+            if len(chosen) < max(recipe.draft.examples, int(shown)) and pick not in chosen:
                 chosen.append(pick)
     return tuple(chosen)

@@ -102,6 +102,30 @@ def test_a_seed_or_target_that_repeats_a_held_out_text_reaches_no_prompt(home, t
     assert {slot.anchor for slot in plan(home, recipe, 9)} == {targets[1]}
 
 
+def test_a_model_answers_peoples_tasks_without_seeing_their_answers(home, tmp_path):
+    path = make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(120))
+    recipe = make.recipe(home, path, target_share=0.3, seed_share=0.3, heldout_share=0.1)
+    given = recipe.draft.model_copy(
+        update={
+            "writes": ("response",),
+            "given": {"instruction": "{{ instruction }}"},
+            "ask": "{{ instruction }}",
+            "examples": 1,
+        }
+    )
+    recipe = recipe.model_copy(update={"draft": given})
+    ingest(home, recipe)
+    targets = {one.sample_id: one.content for one in vault.samples(home, recipe.name, "target")}
+    assert len(targets) > 20
+    made = list(requests(recipe, ENDPOINT, plan(home, recipe, len(targets))))
+    assert {request.slot.anchor.sample_id for request in made} <= targets.keys()
+    for request in made:
+        shown = "\n".join(message.content for message in request.chat.messages)
+        assert targets[request.slot.anchor.sample_id].instruction == request.given["instruction"]
+        assert targets[request.slot.anchor.sample_id].response not in shown
+        assert [message.role for message in request.chat.messages] == ["system", "user", "assistant", "user"]
+
+
 def test_the_standard_librarys_targets_are_drafted_for_with_examples_of_their_own_module_first(library):
     home, recipe = library
     slots = plan(home, recipe, 200)

@@ -204,9 +204,10 @@ def test_a_document_always_falls_into_the_same_part(document, seed, heldout):
 
 
 def test_a_split_keeps_its_shares():
-    parts = [Split(seed=0.2, heldout=0.3).part(f"document {number}") for number in range(10_000)]
+    parts = [Split(seed=0.2, heldout=0.3, target=0.1).part(f"document {number}") for number in range(10_000)]
     assert 1_850 < parts.count("seed") < 2_150
     assert 2_850 < parts.count("heldout") < 3_150
+    assert 890 < parts.count("target") < 1_110
 
 
 @given(st.lists(st.text(), max_size=20), st.data())

@@ -23,13 +23,17 @@ class Split:
 
     seed: float
     heldout: float
+    target: float = 0.0
 
     def part(self, document: str) -> str:
         """The part that a document falls into, by its name's hash: the same on every machine and run."""
         point = int.from_bytes(hashlib.sha256(document.encode("utf-8")).digest()[:8]) / 2**64
-        if point < self.heldout:
-            return "heldout"
-        return "seed" if point < self.heldout + self.seed else "mixture"
+        limit = 0.0
+        for part, share in (("heldout", self.heldout), ("seed", self.seed), ("target", self.target)):
+            limit += share
+            if point < limit:
+                return part
+        return "mixture"
 
 
 class Added(NamedTuple):
