@@ -91,7 +91,7 @@ def test_other_settings_and_other_code_have_their_own_place(tmp_path, monkeypatc
         Settings(settings.parts, settings.policies, quick=True),
     ):
         assert found(tmp_path, other, "digits") is None
-    monkeypatch.setattr(runs, "_code", lambda: "changed")
+    monkeypatch.setattr(runs, "mixture_code", lambda: "changed")
     assert found(tmp_path, settings, "digits") is None
 
 

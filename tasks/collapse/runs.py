@@ -4,20 +4,17 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2s
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from outcross import mixture
 from outcross.errors import InputError, OutcrossError
 from outcross.mixture.collapse.policies import EXTRAS, POLICIES
 from outcross.mixture.collapse.result import Result
+from outcross.tasks.results import mixture_code, named, whole
 
 EXPERIMENTS = {
     "gaussian": "outcross.mixture.collapse.gaussian:run",
@@ -135,8 +132,8 @@ def _known(what: str, names: Sequence[str], all_names: Sequence[str] | dict[str,
 
 
 def _run(settings: Settings, part: str, policy: str) -> Result:
-    module, _, name = EXPERIMENTS[part].partition(":")
-    run = cast("Callable[..., Result]", getattr(import_module(module), name))
+    module, _, function = EXPERIMENTS[part].partition(":")
+    run = cast("Callable[..., Result]", getattr(import_module(module), function))
     more: dict[str, Any] = {"texts": _corpus(settings.text).texts} if part in READING else {}
     # Small matrices are many times slower where several threads share each, and one thread adds in one order.
     with threadpool_limits(1, user_api="blas"):
@@ -145,40 +142,22 @@ def _run(settings: Settings, part: str, policy: str) -> Result:
 
 def _folder(home: Path, settings: Settings, part: str) -> Path:
     """Where results of a part are: another place for other settings, texts or code."""
-    said: dict[str, Any] = {"seed": settings.seed, "quick": settings.quick, "code": _code()}
+    said: dict[str, Any] = {"seed": settings.seed, "quick": settings.quick, "code": mixture_code()}
     if part in READING:
         corpus = _corpus(settings.text)
         said |= {"corpus": corpus.name, "rows": corpus.texts.height, "texts": int(corpus.texts.hash_rows().sum())}
-    digest = blake2s(json.dumps(said, sort_keys=True).encode(), digest_size=6).hexdigest()
-    return home / "collapse" / f"{part}-{digest}"
-
-
-@cache
-def _code() -> str:
-    """A digest of the room that the experiments live in, so that results never outlive the code that made them."""
-    digest = blake2s(version("polars").encode() + version("numpy").encode())
-    for path in sorted(Path(str(mixture.__file__)).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return home / "collapse" / f"{part}-{named(said)}"
 
 
 def _keep(result: Result, place: Path) -> None:
     """Write a result whole or not at all."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=place.parent, prefix=".", ignore_cleanup_errors=True) as scratch:
-        whole = Path(scratch) / "whole"
-        whole.mkdir()
-        result.curves.write_parquet(whole / "curves.parquet")
-        result.survived.write_parquet(whole / "survived.parquet")
+    with whole(place) as folder:
+        folder.mkdir()
+        result.curves.write_parquet(folder / "curves.parquet")
+        result.survived.write_parquet(folder / "survived.parquet")
         if result.pictures is not None:
-            result.pictures.write_parquet(whole / "pictures.parquet")
-        (whole / "said.json").write_text(json.dumps(dict(result.said)), encoding="utf-8")
-        try:
-            whole.rename(place)
-        except OSError:
-            # Another run of the same settings was faster, with the same numbers.
-            if not place.exists():
-                raise
+            result.pictures.write_parquet(folder / "pictures.parquet")
+        (folder / "said.json").write_text(json.dumps(dict(result.said)), encoding="utf-8")
 
 
 def _read(part: str, place: Path) -> Result:

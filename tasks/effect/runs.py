@@ -1,16 +1,10 @@
 """What a trial comes to, arm by arm; what is done is kept, so that a run that was killed goes on."""
 
-import json
 from collections.abc import Sequence
-from functools import cache
-from hashlib import blake2s
-from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from outcross import mixture
 from outcross.data.stores import effects
 from outcross.data.stores.effects import Measured
 from outcross.data.stores.home import Home
@@ -20,6 +14,7 @@ from outcross.mixture.effect.evaluate import conclude
 from outcross.mixture.effect.outcome import Effect
 from outcross.mixture.effect.proxy import NetworkProxy, Proxy, TrigramProxy
 from outcross.tasks.effect.trial import Trial
+from outcross.tasks.results import mixture_code, named, whole
 
 PROXIES: dict[str, Proxy] = {one.name: one for one in (TrigramProxy(), NetworkProxy())}
 """Small models by name; all that are asked for have to agree."""
@@ -47,10 +42,9 @@ def folder(home: Home, trial: Trial) -> Path:
     said = {
         "arms": sorted(trial.distinct),
         "held out": [str(part.hash_rows().sum()) for part in (trial.dev, trial.test)],
-        "code": _code(),
+        "code": mixture_code(),
     }
-    digest = blake2s(json.dumps(said).encode(), digest_size=6).hexdigest()
-    return home.root / "effects" / f"{trial.name}-{trial.version}-{digest}"
+    return home.root / "effects" / f"{trial.name}-{trial.version}-{named(said)}"
 
 
 def settle(home: Home, trial: Trial, digest: str, proxy: Proxy) -> None:
@@ -63,11 +57,8 @@ def settle(home: Home, trial: Trial, digest: str, proxy: Proxy) -> None:
     if place.exists():
         return
     scores = trial.bench.score(trial.distinct[digest], proxy)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=place.parent, prefix=".", ignore_cleanup_errors=True) as scratch:
-        whole = Path(scratch) / place.name
-        np.save(whole, scores)
-        whole.replace(place)
+    with whole(place) as file:
+        np.save(file, scores)
 
 
 def finish(home: Home, trial: Trial, proxies: Sequence[Proxy]) -> Measured:
@@ -111,12 +102,3 @@ def known(home: Home, name: str, version: int | None = None) -> Effect | None:
 
 def _place(home: Home, trial: Trial, digest: str, proxy: Proxy) -> Path:
     return folder(home, trial) / f"{proxy.name}-{digest}.npy"
-
-
-@cache
-def _code() -> str:
-    """A digest of the room that models and comparisons live in, so that scores never outlive the code behind them."""
-    digest = blake2s(version("polars").encode() + version("numpy").encode())
-    for path in sorted(Path(str(mixture.__file__)).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
