@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from outcross.errors import RecipeError
+from outcross.validators.checks.grounded import Grounded
 from outcross.validators.checks.language import Language
 from outcross.validators.checks.length import Length
 from outcross.validators.checks.names import Names
+from outcross.validators.checks.pair import Pair
 from outcross.validators.checks.refusal import Refusal
 from outcross.validators.checks.repetition import Repetition
 from outcross.validators.checks.shape import Shape
+from outcross.validators.checks.steps import Steps
+from outcross.validators.checks.toxicity import Toxicity
 from outcross.validators.repeats.copied import Copied
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
 from outcross.validators.repeats.near_duplicate import NearDuplicate
@@ -19,7 +23,8 @@ from outcross.validators.rule import RULE_KEYS
 from outcross.validators.signals import Validator
 
 CHECKS: Mapping[str, type[Validator]] = {
-    made.name: made for made in (Shape, Refusal, Length, Language, Repetition, Copied, Names)
+    made.name: made
+    for made in (Shape, Refusal, Length, Language, Repetition, Copied, Pair, Steps, Grounded, Toxicity, Names)
 }
 """Those that look at a sample alone, the cheap ones first."""
 
