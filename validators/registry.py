@@ -8,6 +8,7 @@ from outcross.errors import RecipeError
 from outcross.validators.checks.language import Language
 from outcross.validators.checks.length import Length
 from outcross.validators.checks.names import Names
+from outcross.validators.checks.quality import Quality
 from outcross.validators.checks.refusal import Refusal
 from outcross.validators.checks.repetition import Repetition
 from outcross.validators.checks.shape import Shape
@@ -25,6 +26,7 @@ VALIDATORS: Mapping[str, type[Validator]] = {
         Shape,
         Refusal,
         Length,
+        Quality,
         Language,
         Repetition,
         Copied,
