@@ -17,14 +17,17 @@ _EVERYWHERE: Settings = {
     "heldout_overlap": {},
 }
 
-CHAT: Settings = _EVERYWHERE | {
+CHAT: Settings = {
+    **_EVERYWHERE,
     "refusal": {"remark": 1.0},
     "length": {"minimum": 0, "target": 0, "maximum": 1_500},
-    "copied": {},
+    # An answer that rewrites, translates or mends repeats what it was given.
+    "copied": {"prompt_run": 40},
 }
 """Instructions and conversations: an answer may be a word, a symbol, a list or a program, and greet its user."""
 
-REASONING: Settings = _EVERYWHERE | {
+REASONING: Settings = {
+    **_EVERYWHERE,
     "refusal": {},
     # Worked steps share their phrases: "so the number of ... is". Only a loop makes most of them.
     "repetition": {"reject_below": 0.3, "accept_from": 0.5},
@@ -34,27 +37,30 @@ REASONING: Settings = _EVERYWHERE | {
 }
 """Problems worked out in steps: long, full of symbols, alike in their phrases; the same problem counts once."""
 
-PREFERENCE: Settings = CHAT | {"refusal": {"remark": 1.0}, "length": {"minimum": 0, "target": 0, "maximum": 1_500}}
+PREFERENCE: Settings = CHAT
 """Pairs: the better answer is judged as in a chat."""
 
-CODE: Settings = _EVERYWHERE | {
+CODE: Settings = {
+    **_EVERYWHERE,
     "refusal": {"remark": 1.0},
     # Statements of one form, such as rows of a table or assertions of a test, repeat most of their words.
     "repetition": {"reject_below": 0.15, "accept_from": 0.3},
     "quality": {"symbols": 0.7, "upper_case": 1.0, "mashed": 0.8, "longest_word": 2_000},
     "length": {"minimum": 0, "target": 0, "maximum": 5_000, "characters": 60_000},
-    "copied": {},
+    "copied": {"prompt_run": 400},
 }
 """Programs and patches: symbols, capitals and repeated statements are its usual form."""
 
-TRAJECTORY: Settings = _EVERYWHERE | {
+TRAJECTORY: Settings = {
+    **_EVERYWHERE,
     "refusal": {"remark": 1.0},
     "quality": {"symbols": 0.7},
     "length": {"minimum": 0, "target": 0, "maximum": 5_000, "prompt_maximum": 60_000, "prompt_characters": 600_000},
 }
 """Turns with tool calls: what comes before the last answer is long, and holds what tools gave back."""
 
-TEXT: Settings = _EVERYWHERE | {
+TEXT: Settings = {
+    **_EVERYWHERE,
     "shape": {},
     "refusal": {},
     "length": {"minimum": 5, "target": 20, "maximum": 30_000, "characters": 200_000},

@@ -36,7 +36,7 @@ class Length:
     def __post_init__(self) -> None:
         own, prompts = astuple(self)[:4], astuple(self)[4:]
         for low, target, high, characters in (own, prompts):
-            if not (0 <= low <= target <= high and 1 <= high and 1 <= characters):
+            if not (0 <= low <= target <= high and high >= 1 and characters >= 1):
                 raise RecipeError(
                     "length needs 0 <= minimum <= target <= maximum, and maximum and characters from 1, not "
                     f"{low}, {target}, {high} and {characters}; the same holds for those that begin with `prompt_`."

@@ -10,7 +10,7 @@ from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
 from outcross.validators.text.flaws import Flaw, worst
-from outcross.validators.text.prose import asks, prose
+from outcross.validators.text.prose import SYMBOLS, asks, prose
 from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed
 
@@ -19,7 +19,7 @@ _FOLLOWING = r"\x{80}-\x{BF}‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—
 _MOJIBAKE = rf"[ÃÐÑ][{_FOLLOWING}]|â€[{_FOLLOWING}]|Â[\x{{A0}}-\x{{BF}}]|ï»¿|ðŸ[{_FOLLOWING}]"
 _CONTROL = r"[\x{1}-\x{8}\x{B}\x{E}-\x{1F}\x{7F}-\x{9F}]"
 _INVISIBLE = r"[\x{200B}\x{2060}\x{FEFF}\x{202A}-\x{202E}\x{2066}-\x{2069}]"
-_RUN = "(?i)" + "|".join([f"{letter}{{20,}}" for letter in "abcdefghijklmnopqrstuvwxyz!?"] + [r"[0-9.]{400,}"])
+_RUN = "(?i)" + "|".join([f"[{sign}]{{20,}}" for sign in "abcdefghijklmnopqrstuvwxyz!?"] + [r"[0-9.]{400,}"])
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _SYMBOL = r"[^\pL\pN\pM\s]"
 _MASHED = r"(?-u:\b)[a-z]*[bcdfghjklmnpqrstvwxz]{4}[a-z]*"
@@ -41,7 +41,6 @@ _ABOUT_HTML = r"html|xml|entit|escap|svg|\bweb|&\w+;"
 _ABOUT_PAGES = (
     rf"{_FURNITURE}|cookie|privacy|newsletter|placeholder|dummy|filler|banner|boilerplate|footer|404|licen[cs]e"
 )
-_ABOUT_SYMBOLS = r"ascii|emoji|symbol|draw|table|diagram|morse|regex|regular expression|brainf|pattern|board|maze|grid"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,14 +117,15 @@ class Quality:
                 reason("has a word of {} characters", "longest"),
             ),
             Flaw(
-                (characters >= 2 * self.shortest)
-                & (pl.col("symbols") > self.symbols * characters)
-                & ~asks(_ABOUT_SYMBOLS),
+                (characters >= 2 * self.shortest) & (pl.col("symbols") > self.symbols * characters) & ~asks(SYMBOLS),
                 0.5,
                 reason("has {} symbols among {} characters", "symbols", "inked"),
             ),
             Flaw(
-                many & (pl.col("upper") > self.upper_case * pl.col("letters")) & ~asks(_ABOUT_CASE),
+                many
+                & (pl.col("letters") >= 2 * self.shortest)
+                & (pl.col("upper") > self.upper_case * pl.col("letters"))
+                & ~asks(_ABOUT_CASE),
                 0.5,
                 reason("has {} capitals among {} letters", "upper", "letters"),
             ),

@@ -14,7 +14,8 @@ from outcross.validators.text.words import plain
 
 _TEXT = pl.col("said")
 _MODEL = (
-    r"\b(?:as|i'm|i am)(?: just| only| merely)? an? (?:ai\b|artificial intelligence|(?:large )?language model|virtual assistant)"
+    r"\b(?:as|i'm|i am)(?: just| only| merely)? an? "
+    r"(?:ai\b|artificial intelligence|(?:large )?language model|virtual assistant)"
     r"|\bmy (?:knowledge|training) (?:cutoff|cut-off|data)\b"
 )
 _TO_HELP = (
@@ -33,8 +34,8 @@ _DECLINES = (
     r"|\bi ?(?:'m|am) not (?:able|allowed|permitted|programmed) to\b"
 )
 _OPENS_DECLINING = (
-    r"^(?:(?:i'm|i am) (?:really |very |so )?(?:sorry|afraid)|sorry|i apologi[sz]e|my apologies|unfortunately|regrettably"
-    rf"|thank you for [^.]{{1,60}}\.)?[,.:;]? ?(?:but |that |however,? )?(?:{_DECLINES})"
+    r"^(?:(?:i'm|i am) (?:really |very |so )?(?:sorry|afraid)|sorry|i apologi[sz]e|my apologies|unfortunately"
+    rf"|regrettably|thank you for [^.]{{1,60}}\.)?[,.:;]? ?(?:but |that |however,? )?(?:{_DECLINES})"
 )
 _LACKS = r"\bi (?:don't|do not) have (?:enough|sufficient|access to|any) |\bi ?(?:can't|cannot) (?:browse|access|open) "
 _OPENING = (
@@ -85,10 +86,11 @@ class Refusal:
         return samples.with_columns(said=said).select("sample_id", *worst(self._flaws()))
 
     def _flaws(self) -> list[Flaw]:
-        open_to_doubt = asks(_ABOUT_DECLINING) | asks(_RISKY)
+        # Of two answers, the one that declines was preferred to one that doesn't.
+        open_to_doubt = asks(_ABOUT_DECLINING) | asks(_RISKY) | (pl.col("kind") == "preference")
         declines, model, asks_back = (_TEXT.str.contains(one) for one in (_DECLINES, _MODEL, _GIVE_ME))
         opens = _TEXT.str.contains(_OPENS_DECLINING)
-        given = (pl.col("context") != "") | asks("code|function|docstring")
+        given = (pl.col("context") != "") | asks("```")
         of_models = asks(_ABOUT_MODELS)
         return [
             Flaw(model & ~of_models, 0.0, "speaks of itself as a model"),

@@ -11,6 +11,7 @@ from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text import grams
 from outcross.validators.text.grams import Ints, Units
+from outcross.validators.text.prose import asks
 from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed
 from outcross.validators.text.words import WORD
@@ -18,6 +19,11 @@ from outcross.validators.text.words import WORD
 _LOOP = 3
 """Words that a loop adds at least: a cry said three times is none."""
 _LINE = r"[^\n]*\S[^\n]*"
+_MARKER = r"^\s*(?:[-*•]|\d+[.):])\s"
+_WANTED = r"repeat|\btimes\b|again|echo|chorus|refrain|lyric|lullaby|mantra|\bchant|song"
+_LEAST = 0.5
+_NUMBERS = 5
+"""Times `shortest` words that a text has in which repeated numbers count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +35,8 @@ class Repetition:
     count likewise. Shorter texts are only searched for immediate loops that add three words or more: one or two
     words said three times in a row, or more words said twice.
 
-    Rows of numbers repeat because what they count does: runs and lines without a letter are no loops in a short
-    text, and never leave a longer one less than 0.5.
+    Rows of numbers repeat because what they count does: runs and lines without a letter count only in texts of
+    five times `shortest` words, and never leave less than 0.5. Nor does a repetition that the prompt asks for.
 
     Source: Rae et al., Scaling Language Models (2021), appendix A, with the limits set for short samples.
     """
@@ -47,7 +53,7 @@ class Repetition:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Measure the repeated runs, lines or loops of `response`."""
-        return streamed(self._judge, samples.select("sample_id", "response"), "response")
+        return streamed(self._judge, samples.select("sample_id", "prompt", "response"), "response")
 
     def _judge(self, samples: pl.DataFrame) -> pl.DataFrame:
         found = grams.words(samples["response"])
@@ -58,11 +64,12 @@ class Repetition:
             f"runs of {self.run} words": np.where(long, runs, 0),
             "lines": np.where(long, _in_lines(samples["response"]), 0),
             "loops": np.where(long, 0, _in_loops(found, self.shortest // 2)),
-            "runs of numbers": np.where(long, np.minimum(numbers, words // 2), 0),
+            "runs of numbers": np.where(words >= _NUMBERS * self.shortest, np.minimum(numbers, words // 2), 0),
         }
         table = np.stack(list(counts.values()))
         return samples.select(
             "sample_id",
+            "prompt",
             words=pl.Series(words),
             again=pl.Series(table.max(axis=0)),
             what=pl.Series(np.array(list(counts))[table.argmax(axis=0)].astype(str).tolist(), dtype=pl.String),
@@ -72,7 +79,8 @@ class Repetition:
 def _said() -> tuple[pl.Expr, pl.Expr]:
     some = pl.col("again") > 0
     said = reason("{} of {} words stand in repeated {}", "again", "words", "what")
-    score = pl.when(some).then(1 - pl.col("again") / pl.col("words")).otherwise(1.0)
+    share = 1 - pl.col("again") / pl.col("words")
+    score = pl.when(~some).then(1.0).when(asks(_WANTED)).then(pl.max_horizontal(share, pl.lit(_LEAST))).otherwise(share)
     return score.alias("score"), pl.when(some).then(said).otherwise(pl.lit("")).alias("reason")
 
 
@@ -88,7 +96,8 @@ def _in_runs(found: Units, length: int) -> tuple[Ints, Ints]:
 
 def _in_lines(texts: pl.Series) -> Ints:
     """For each text, how many of its words lie in a line with a letter that stood before."""
-    lines = texts.str.to_lowercase().str.extract_all(_LINE).list.eval(pl.element().str.strip_chars())
+    line = pl.element().str.replace(_MARKER, "").str.strip_chars()
+    lines = texts.str.to_lowercase().str.extract_all(_LINE).list.eval(line)
     found = grams.units(lines)
     again = next(grams.repeats(found, 1)).again
     words = lines.explode(empty_as_null=False).str.count_matches(WORD).cast(pl.Int64).to_numpy()

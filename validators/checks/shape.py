@@ -9,7 +9,7 @@ from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text.flaws import Flaw, worst
-from outcross.validators.text.prose import asks, prose
+from outcross.validators.text.prose import SYMBOLS, asks, prose
 from outcross.validators.text.turns import disorder
 from outcross.validators.text.words import WORD, squeezed, words
 
@@ -19,19 +19,25 @@ _VISIBLE = r"[\pL\pN\pS]"
 # An answer may be one operator or bracket pair, which an ellipsis isn't.
 _OPERATOR = r"^[^\s.…,'\"\pC]{1,3}$"
 
-_INSERT = r"(?:insert|your|enter|add|write|fill|goes here|placeholder|docstring|description|summary|text here)"
+_INSERT = r"\b(?:insert|your|enter|add|write|fill|goes here|placeholder|docstring|description|summary|text here)\b"
 _PLACEHOLDER = (
-    rf"(?i)^(?:<(?:[^<>]{{0,60}} )?\b{_INSERT}\b[^<>]{{0,60}}>|\[[^\[\]]{{0,60}}\b{_INSERT}\b[^\[\]]{{0,60}}\]|\{{\{{[a-z0-9_ .-]{{1,80}}\}}\}}"
-    r"|\{(?:response|answer|text|output|content|docstring)\}|<(?:response|answer|docstring)>"
-    r"|todo\b.{0,40}|tbd|fixme|docstring|lorem ipsum.*)[.:]?$"
+    rf"(?i)^(?:<(?:[^<>]{{0,60}} )?{_INSERT}[^<>]{{0,60}}>|\[[^\[\]]{{0,60}}{_INSERT}[^\[\]]{{0,60}}\]"
+    r"|\{\{[a-z0-9_ .-]{1,80}\}\}|\{(?:response|answer|text|output|content|docstring)\}|<(?:response|answer|docstring)>"
+    r"|todo\b.{0,40}|tbd|fixme|docstring)[.:]?$"
 )
 _NOTHING = r"(?i)^(?:n/?a|none|null|undefined|nan)[.:]?$"
 _BLANK = (
     r"(?i)(?-u:\b)_(?:summary|description|type)_(?-u:\b)|(?-u:\b)(?:your|insert|write|enter|add) (?:a |the |your )?"
     r"(?:docstring|description|summary|response|answer|text) here(?-u:\b)"
 )
-_SLOT = r"\{\{ ?[a-z_][a-z0-9_. ]{0,60}\}\}|\[(?:insert|your|enter) [a-z0-9_ ]{1,40}\]|<(?:insert|your|enter) [a-z0-9_ ]{1,40}>"
-_ABOUT_SLOTS = r"template|letter|e-?mail|form\b|jinja|handlebar|mustache|vue|angular|liquid|workflow|ansible|helm|draft|\{\{|placeholder"
+_SLOT = (
+    r"\{\{ ?[a-z_][a-z0-9_. ]{0,60}\}\}|\[(?:insert|your|enter) [a-z0-9_ ]{1,40}\]"
+    r"|<(?:insert|your|enter) [a-z0-9_ ]{1,40}>"
+)
+_ABOUT_SLOTS = (
+    r"template|letter|e-?mail|form\b|jinja|handlebar|mustache|vue|angular|liquid|workflow|ansible|helm|draft|\{\{"
+    r"|placeholder"
+)
 
 _CONTROL = r"<\|[A-Za-z0-9_ ]{1,40}\|>|\[/?INST\]|<</?SYS>>|^\s*<s>|</s>\s*$"
 _THINK, _THOUGHT = r"<think>", r"</think>"
@@ -82,7 +88,7 @@ class Shape:
 _NO_ANSWER = (
     Flaw(~_RESPONSE.str.contains(r"[^\s\pC]"), 0.0, "the response is empty"),
     Flaw(
-        ~_RESPONSE.str.contains(_VISIBLE) & ~_RESPONSE.str.contains(_OPERATOR),
+        ~_RESPONSE.str.contains(_VISIBLE) & ~_RESPONSE.str.contains(_OPERATOR) & ~asks(SYMBOLS),
         0.5,
         "the response has no letter, digit or symbol",
     ),
@@ -147,9 +153,7 @@ _UNFINISHED = (
     Flaw(_FENCES % 2 == 1, 0.5, "a code fence is opened and not closed"),
     Flaw(_BEGINS != _ENDS, 0.5, "an environment of a formula is begun and not ended, or ended and not begun"),
     Flaw(
-        _SAID.str.contains(_BREAKS_OFF)
-        & _RESPONSE.str.contains(_BREAKS_OFF)
-        & (_SAID.str.count_matches(WORD) >= 8),
+        _SAID.str.contains(_BREAKS_OFF) & _RESPONSE.str.contains(_BREAKS_OFF) & (_SAID.str.count_matches(WORD) >= 8),
         0.5,
         "the response breaks off in a sentence",
     ),

@@ -4,7 +4,7 @@ import polars as pl
 
 _FENCED = r"(?s)```.*?(?:```|\z)|~~~.*?(?:~~~|\z)"
 _FORMULA = r"(?s)\$\$.*?\$\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{.*?\\end\{[a-z*]*\}"
-_INLINE = r"`[^`\n]+`|\$[^$\n]+\$|(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.]+"
+_INLINE = r"`[^`\n]+`|\$[^$\n]*[\pL\d\\][^$\n]*\$|(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.]+"
 
 
 def prose(text: pl.Expr) -> pl.Expr:
@@ -12,6 +12,13 @@ def prose(text: pl.Expr) -> pl.Expr:
     for part in (_FENCED, _FORMULA, _INLINE):
         text = text.str.replace_all(part, " ")
     return text
+
+
+SYMBOLS = (
+    r"ascii|emoji|symbol|sign|operator|punctuation|draw|asterisk|\bdots?\b|table|diagram|morse|regex|regular expression"
+    r"|brainf|pattern|board|maze|grid|arrow|bracket"
+)
+"""What a prompt speaks of that wants signs for an answer, for `asks`."""
 
 
 def asks(pattern: str) -> pl.Expr:

@@ -1,7 +1,7 @@
 """Turns: whether those of a conversation or trajectory follow one another as they must."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -16,13 +16,12 @@ def disorder(samples: pl.DataFrame) -> pl.Series:
 
 def _disorder(content: str) -> str:
     try:
-        turns = json.loads(content)["turns"] if content else []
-        return next(_disorders(turns), "")
+        return next(_disorders(json.loads(content)["turns"]), "") if content else ""
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "the turns can't be read"
 
 
-def _disorders(turns: list[dict[str, Any]]) -> Iterable[str]:
+def _disorders(turns: list[dict[str, Any]]) -> Iterator[str]:
     """What is out of order, as it is found: people and model alternate, and each call gets one result."""
     last, waiting, used = "", set[str](), set[str]()
     for place, turn in enumerate(turns, 1):
@@ -48,7 +47,7 @@ def _disorders(turns: list[dict[str, Any]]) -> Iterable[str]:
         yield f"the last turn is the {last}'s"
 
 
-def _result(place: int, answers: str | None, waiting: set[str]) -> Iterable[str]:
+def _result(place: int, answers: str | None, waiting: set[str]) -> Iterator[str]:
     if answers in waiting:
         waiting.discard(answers)
     elif answers is not None:
