@@ -10,7 +10,7 @@ from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
 from outcross.validators.text.languages import foreign
-from outcross.validators.text.prose import asks
+from outcross.validators.text.patterns import asks
 from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed
 

@@ -10,7 +10,8 @@ from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
 from outcross.validators.text.flaws import Flaw, worst
-from outcross.validators.text.prose import SYMBOLS, asks, prose
+from outcross.validators.text.patterns import SYMBOLS, asks, bounded
+from outcross.validators.text.prose import prose
 from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed
 
@@ -22,7 +23,8 @@ _INVISIBLE = r"[\x{200B}\x{2060}\x{FEFF}\x{202A}-\x{202E}\x{2066}-\x{2069}]"
 _RUN = "(?i)" + "|".join([f"[{sign}]{{20,}}" for sign in "abcdefghijklmnopqrstuvwxyz!?"] + [r"[0-9.]{400,}"])
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _SYMBOL = r"[^\pL\pN\pM\s]"
-_MASHED = r"(?-u:\b)[a-z]*[bcdfghjklmnpqrstvwxz]{4}[a-z]*"
+_LONG_WORD = bounded(r"\b[a-z]{4,}")
+_MASHED = bounded(r"\b[a-z]*[bcdfghjklmnpqrstvwxz]{4}[a-z]*")
 _ENTITY = r"&(?:nbsp|amp|quot|apos|lt|gt|#39|#x27);"
 _FURNITURE = (
     r"lorem ipsum|dolor sit amet|\bwe use (?:\w+ )?cookies\b|\baccept (?:all )?cookies\b|\bcookie (?:policy|settings)\b"
@@ -30,7 +32,7 @@ _FURNITURE = (
     r"|\bsubscribe to our\b|\bsign up for our\b|\b(?:share|follow us) on (?:facebook|twitter|instagram)\b"
     r"|\benable javascript\b|\bpage (?:not|could not be) found\b|\bskip to (?:main )?content\b|\blog in to\b"
 )
-_FURNITURE_PART = rf"(?i)[^.!?\n]*(?:{_FURNITURE})[^.!?\n]*[.!?]*"
+_FURNITURE_PART = bounded(rf"(?i)[^.!?\n]*(?:{_FURNITURE})[^.!?\n]*[.!?]*")
 
 # A task about such things may show them.
 _ABOUT_CHARACTERS = (
@@ -155,7 +157,7 @@ def _counts(texts: pl.DataFrame) -> pl.DataFrame:
         upper=said.str.count_matches(r"\p{Lu}"),
         symbols=said.str.count_matches(_SYMBOL),
         spaceless=said.str.count_matches(_SPACELESS),
-        long_words=said.str.count_matches(r"(?-u:\b)[a-z]{4,}"),
+        long_words=said.str.count_matches(_LONG_WORD),
         mashed=said.str.count_matches(_MASHED),
         entities=said.str.count_matches(_ENTITY),
         furniture=said.str.extract_all(_FURNITURE_PART).list.join("").str.len_chars(),

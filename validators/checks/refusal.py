@@ -9,7 +9,7 @@ from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text.flaws import Flaw, worst
-from outcross.validators.text.prose import asks
+from outcross.validators.text.patterns import asks, holds
 from outcross.validators.text.words import plain
 
 _TEXT = pl.col("said")
@@ -88,8 +88,8 @@ class Refusal:
     def _flaws(self) -> list[Flaw]:
         # Of two answers, the one that declines was preferred to one that doesn't.
         open_to_doubt = asks(_ABOUT_DECLINING) | asks(_RISKY) | (pl.col("kind") == "preference")
-        declines, model, asks_back = (_TEXT.str.contains(one) for one in (_DECLINES, _MODEL, _GIVE_ME))
-        opens = _TEXT.str.contains(_OPENS_DECLINING)
+        declines, model, asks_back = (holds(_TEXT, one) for one in (_DECLINES, _MODEL, _GIVE_ME))
+        opens = holds(_TEXT, _OPENS_DECLINING)
         given = (pl.col("context") != "") | asks("```")
         of_models = asks(_ABOUT_MODELS)
         return [
@@ -98,8 +98,8 @@ class Refusal:
             Flaw(asks_back & given, 0.0, "asks for what it was given"),
             Flaw(opens, 0.5, "declines the task, which may be right"),
             Flaw(declines & ~asks(_ABOUT_DECLINING), 0.5, "declines a part of the task"),
-            Flaw(_TEXT.str.contains(_LACKS), 0.5, "lacks what it would need"),
+            Flaw(holds(_TEXT, _LACKS), 0.5, "lacks what it would need"),
             Flaw(asks_back, 0.5, "asks for what it may not have been given"),
-            Flaw(_TEXT.str.contains(_OPENING), self.remark, "opens with a remark to the user"),
-            Flaw(_TEXT.str.contains(_CLOSING), self.remark, "closes with a remark to the user"),
+            Flaw(holds(_TEXT, _OPENING), self.remark, "opens with a remark to the user"),
+            Flaw(holds(_TEXT, _CLOSING), self.remark, "closes with a remark to the user"),
         ]

@@ -11,7 +11,7 @@ from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text import grams
 from outcross.validators.text.grams import Ints, Units
-from outcross.validators.text.prose import asks
+from outcross.validators.text.patterns import asks
 from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed
 from outcross.validators.text.words import WORD

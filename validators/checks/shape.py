@@ -9,7 +9,8 @@ from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text.flaws import Flaw, worst
-from outcross.validators.text.prose import SYMBOLS, asks, prose
+from outcross.validators.text.patterns import SYMBOLS, asks, bounded, holds
+from outcross.validators.text.prose import prose
 from outcross.validators.text.turns import disorder
 from outcross.validators.text.words import WORD, squeezed, words
 
@@ -21,14 +22,14 @@ _OPERATOR = r"^[^\s.…,'\"\pC]{1,3}$"
 
 _INSERT = r"\b(?:insert|your|enter|add|write|fill|goes here|placeholder|docstring|description|summary|text here)\b"
 _PLACEHOLDER = (
-    rf"(?i)^(?:<(?:[^<>]{{0,60}} )?{_INSERT}[^<>]{{0,60}}>|\[[^\[\]]{{0,60}}{_INSERT}[^\[\]]{{0,60}}\]"
+    rf"^(?:<(?:[^<>]{{0,60}} )?{_INSERT}[^<>]{{0,60}}>|\[[^\[\]]{{0,60}}{_INSERT}[^\[\]]{{0,60}}\]"
     r"|\{\{[a-z0-9_ .-]{1,80}\}\}|\{(?:response|answer|text|output|content|docstring)\}|<(?:response|answer|docstring)>"
     r"|todo\b.{0,40}|tbd|fixme|docstring)[.:]?$"
 )
-_NOTHING = r"(?i)^(?:n/?a|none|null|undefined|nan)[.:]?$"
+_NOTHING = r"^(?:n/?a|none|null|undefined|nan)[.:]?$"
 _BLANK = (
-    r"(?i)(?-u:\b)_(?:summary|description|type)_(?-u:\b)|(?-u:\b)(?:your|insert|write|enter|add) (?:a |the |your )?"
-    r"(?:docstring|description|summary|response|answer|text) here(?-u:\b)"
+    r"\b_(?:summary|description|type)_\b|\b(?:your|insert|write|enter|add) (?:a |the |your )?"
+    r"(?:docstring|description|summary|response|answer|text) here\b"
 )
 _SLOT = (
     r"\{\{ ?[a-z_][a-z0-9_. ]{0,60}\}\}|\[(?:insert|your|enter) [a-z0-9_ ]{1,40}\]"
@@ -54,8 +55,8 @@ _FENCES = _RESPONSE.str.count_matches("```", literal=True)
 _OPEN = _RESPONSE.str.count_matches(r"[\[{]")
 _CLOSED = _RESPONSE.str.count_matches(r"[\]}]")
 
-_BREAKS_OFF = r"(?:\b(?:the|a|an|and|or|because|which|whose|into|your|my|their)|[,(])$"
-_ANNOUNCES = r"(?i)\b(?:follow(?:s|ing)|steps?|example|below|code|list|here|this)[a-z0-9 ]{0,20}:$"
+_BREAKS_OFF = bounded(r"(?:\b(?:the|a|an|and|or|because|which|whose|into|your|my|their)|[,(])$")
+_ANNOUNCES = r"\b(?:follow(?:s|ing)|steps?|example|below|code|list|here|this)[a-z0-9 ]{0,20}:$"
 _BEGINS = pl.col("response").str.count_matches(r"\\begin\{", literal=False)
 _ENDS = pl.col("response").str.count_matches(r"\\end\{", literal=False)
 _BOXED = r"\\boxed"
@@ -103,9 +104,9 @@ _NO_ANSWER = (
         0.0,
         "the response is the context",
     ),
-    Flaw(_RESPONSE.str.contains(_PLACEHOLDER), 0.0, "the response is a placeholder"),
+    Flaw(holds(_RESPONSE, _PLACEHOLDER), 0.0, "the response is a placeholder"),
     Flaw(
-        _RESPONSE.str.contains(_NOTHING) & ~asks("return|value|print|output|result|which|what"),
+        holds(_RESPONSE, _NOTHING) & ~asks("return|value|print|output|result|which|what"),
         0.5,
         "the response may be a placeholder",
     ),
@@ -113,8 +114,8 @@ _NO_ANSWER = (
 )
 
 _LEFTOVERS = (
-    Flaw(_RESPONSE.str.contains(_BLANK), 0.0, "the response holds a template's blank"),
-    Flaw(_SAID.str.contains(f"(?i){_SLOT}") & ~asks(_ABOUT_SLOTS), 0.5, "the response holds a slot to be filled in"),
+    Flaw(holds(_RESPONSE, _BLANK), 0.0, "the response holds a template's blank"),
+    Flaw(holds(_SAID, _SLOT) & ~asks(_ABOUT_SLOTS), 0.5, "the response holds a slot to be filled in"),
     Flaw(
         _RESPONSE.str.contains(_CONTROL) & ~asks(r"token|<\||template|html|\[inst"),
         0.0,
@@ -157,7 +158,7 @@ _UNFINISHED = (
         0.5,
         "the response breaks off in a sentence",
     ),
-    Flaw(_SAID.str.contains(_ANNOUNCES) & (_RESPONSE == _SAID), 0.5, "the response announces what doesn't follow"),
+    Flaw(holds(_SAID, _ANNOUNCES) & (_RESPONSE == _SAID), 0.5, "the response announces what doesn't follow"),
 )
 
 

@@ -53,8 +53,8 @@ class Repeats(NamedTuple):
     @property
     def again(self) -> Ints:
         """The places where the n-gram stands for the second time or a later one."""
-        first: Ints = self.first[self.group]
-        return self.at[self.at != first]
+        later: Ints = self.at[self.at != self.first[self.group]]
+        return later
 
 
 def units(parts: pl.Series) -> Units:

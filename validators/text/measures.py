@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from outcross.validators.text import grams
+from outcross.validators.text.patterns import holds
 from outcross.validators.text.streaming import streamed
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
@@ -32,7 +33,7 @@ def measures(texts: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The other columns of `texts` and one for each measure, in the same order.
     """
-    return streamed(lambda piece: pl.concat([_quality(piece), _repetition(piece)], how="horizontal"), texts, "text")
+    return streamed(lambda piece: _quality(piece).hstack(_repetition(piece.select("text"))), texts, "text")
 
 
 def quality(texts: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +88,7 @@ def _quality(texts: pl.DataFrame) -> pl.DataFrame:
             upper=_TEXT.str.count_matches(r"\p{Lu}"),
             brackets=_TEXT.str.count_matches("[()]"),
             addresses=_TEXT.str.extract_all(_ADDRESS).list.join("").str.len_chars(),
-            stop_words=pl.sum_horizontal(_TEXT.str.contains(rf"(?i)\b{word}\b") for word in STOP_WORDS),
+            stop_words=pl.sum_horizontal(holds(_TEXT, rf"\b{word}\b") for word in STOP_WORDS),
         )
         .with_columns(
             words=pl.col("parts").list.len(),
