@@ -140,6 +140,7 @@ def test_plain_text_needs_no_prompt_and_an_instruction_does():
         ("I don't have enough information.", 0.5),
         ("Could you please provide the code?", 0.5),
         ("Return the sum. I cannot help with the rest.", 0.5),
+        ("I can't help but smile at it.", 1),
         ("Sure! Return the sum.", 0.5),
         ("Here is the docstring for the function: Return the sum.", 0.5),
         ("Return the sum. Let me know if you need more.", 0.5),
@@ -285,6 +286,11 @@ def test_a_language_that_the_prompt_asks_for_is_no_fault():
 def test_a_language_that_the_prompt_is_written_in_is_left_to_a_person():
     score, reason = judge(Language(), FRENCH, prompt="Explique-moi en quelques mots comment le cœur travaille.")
     assert (score, "French" in reason) == (0.2, True)
+
+
+def test_a_short_list_of_foreign_names_is_left_to_a_person():
+    dishes = "Ragù alla bolognese, risotto alla milanese, spaghetti alla carbonara, polenta, ossobuco, tartufi e gelato"
+    assert judge(Language(), dishes, prompt="Name some national dishes.")[0] >= 0.2
 
 
 def test_code_formulas_and_addresses_have_no_language():

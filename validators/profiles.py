@@ -61,7 +61,6 @@ TRAJECTORY: Settings = {
 
 TEXT: Settings = {
     **_EVERYWHERE,
-    "shape": {},
     "refusal": {},
     "length": {"minimum": 5, "target": 20, "maximum": 30_000, "characters": 200_000},
 }

@@ -15,10 +15,10 @@ from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed
 
 _NAMES = (
-    r"translat|langua|script|alphabet|kanji|hiragana|arabic|bengali|bulgarian|chinese|mandarin|cantonese|greek|georgian"
+    r"translat|\blanguages?\b|\bscripts?\b|alphabet|kanji|hiragana|arabic|bengali|bulgarian|chinese|mandarin|cantonese|greek|georgian"
     r"|hebrew|hindi|urdu|persian|farsi|japanese|korean|russian|ukrainian|serbian|armenian|tamil|telugu|thai|sanskrit"
 )
-_SAME = 0.2
+_DOUBT = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,8 @@ class Language:
     A response with fewer than `shortest` bytes of prose isn't judged and scores 1: no method tells the language of a
     few technical words. (In other scripts than the Latin one a character is two or three bytes, and tells more.)
     Code, formulas and addresses are no prose. A language that the prompt names is what it asks for, and scores 1;
-    one that the prompt is written in itself never scores less than 0.2, which an expert should see.
+    one that the prompt is written in itself never scores less than 0.2, which an expert should see, nor does a
+    response of less than twice `shortest`, which may be a list of foreign names.
 
     Source: the detector CLD2 by its label alone, as its probabilities reject good English texts that are technical.
     """
@@ -51,14 +52,16 @@ class Language:
         said = samples.with_columns(foreign(samples["response"], self.shortest).struct.unnest())
         found = said.filter(pl.col("share") > 0)
         asked_in = foreign(found["prompt"]).struct.field("language")
-        return found.with_columns(asked_in.alias("asked_in")).select("sample_id", *_said()).filter(pl.col("score") < 1)
+        judged = found.with_columns(asked_in.alias("asked_in")).select("sample_id", *_said(self.shortest))
+        return judged.filter(pl.col("score") < 1)
 
 
-def _said() -> tuple[pl.Expr, pl.Expr]:
+def _said(shortest: int) -> tuple[pl.Expr, pl.Expr]:
     language, known = pl.col("language"), pl.col("language") != ""
     named = pl.col("prompt").str.to_lowercase().str.contains(language, literal=True)
-    wanted = pl.when(known).then(named).otherwise(asks(_NAMES))
-    least = pl.when(known & (language == pl.col("asked_in"))).then(_SAME).otherwise(0.0)
+    wanted = pl.when(known).then(named | asks("translat")).otherwise(asks(_NAMES))
+    doubtful = (language == pl.col("asked_in")) | (pl.col("response").str.len_bytes() < 2 * shortest)
+    least = pl.when(known & doubtful).then(_DOUBT).otherwise(0.0)
     score = pl.when(wanted).then(1.0).otherwise(pl.max_horizontal(1 - pl.col("share"), least))
     name = pl.when(known).then(language.str.to_titlecase()).otherwise(pl.lit("in another script"))
     percent = (pl.col("share") * 100).round().cast(pl.Int64)

@@ -24,7 +24,7 @@ _RUN = "(?i)" + "|".join([f"[{sign}]{{20,}}" for sign in "abcdefghijklmnopqrstuv
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _SYMBOL = r"[^\pL\pN\pM\s]"
 _LONG_WORD = bounded(r"\b[a-z]{4,}")
-_MASHED = bounded(r"\b[a-z]*[bcdfghjklmnpqrstvwxz]{4}[a-z]*")
+_MASHED = bounded(r"\b[a-z]*[bcdfghjklmnpqrstvwxz]{5}[a-z]*")
 _ENTITY = r"&(?:nbsp|amp|quot|apos|lt|gt|#39|#x27);"
 _FURNITURE = (
     r"lorem ipsum|dolor sit amet|\bwe use (?:\w+ )?cookies\b|\baccept (?:all )?cookies\b|\bcookie (?:policy|settings)\b"

@@ -18,9 +18,11 @@ _MODEL = (
     r"(?:ai\b|artificial intelligence|(?:large )?language model|virtual assistant)"
     r"|\bmy (?:knowledge|training) (?:cutoff|cut-off|data)\b"
 )
+# "I can't help but wonder" declines nothing.
 _TO_HELP = (
-    r"(?:assist|help|fulfil|fulfill|provide|comply|generate|create|write|answer|complete|determine|do that|do this"
-    r"|engage|discuss|share|support|produce|respond|give you|proceed|continue with (?:this|that))\b"
+    r"(?:help(?: you\b| with\b| here\b|[.,;!]|$)|(?:assist|fulfil|fulfill|provide|comply|generate|create|write|answer"
+    r"|complete|determine|do that|do this|engage|discuss|share|support|produce|respond|give you|proceed"
+    r"|continue with (?:this|that))\b)"
 )
 _CANNOT = (
     r"(?:can't|cannot|can not|won't|will not|couldn't|am unable to|'m unable to|am not able to|'m not able to"

@@ -47,4 +47,7 @@ def _labelled(text: str) -> dict[str, str | float]:
     others = [(name, percent) for name, code, percent, _ in found if code not in ("en", "un") and name[:2] != "X_"]
     if not (sure and others):
         return {"language": "", "share": 0.0}
-    return {"language": others[0][0].lower(), "share": min(1.0, sum(percent for _, percent in others) / 100)}
+    return {
+        "language": others[0][0].lower().replace("chineset", "chinese"),
+        "share": min(1.0, sum(percent for _, percent in others) / 100),
+    }
