@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 from outcross.errors import RecipeError
 from outcross.validators.checks.language import Language
 from outcross.validators.checks.length import Length
+from outcross.validators.checks.quality import Quality
 from outcross.validators.references import References
 from outcross.validators.registry import VALIDATORS, build
 from outcross.validators.rules import from_settings
@@ -143,13 +144,21 @@ def test_every_validator_has_its_own_name_and_a_default_rule():
     ("settings", "message"),
     [
         ({"lenght": {}}, r"\[screen.lenght\] names no validator; there are copied, .*, length,"),
-        ({"length": {"min": 3}}, r"\[screen.length\] has no `min`; it may set accept_from, maximum, minimum,"),
+        (
+            {"length": {"min": 3}},
+            r"\[screen.length\] has no `min`; it may set accept_from, characters, maximum, minimum,",
+        ),
         ({"length": {"minimum": 2.5}}, r"`minimum` is 2.5; give a whole number"),
         ({"length": {"minimum": True}}, r"`minimum` is True; give a whole number"),
-        ({"language": {"ascii": "0.9"}}, r"`ascii` is '0.9'; give a number"),
+        ({"quality": {"symbols": "0.9"}}, r"`symbols` is '0.9'; give a number"),
         ({"length": {"minimum": float("inf")}}, r"`minimum` is inf; give a whole number"),
         ({"length": {"minimum": 9}}, r"minimum <= target"),
-        ({"language": {"ascii": float("nan")}}, r"`ascii` is nan"),
+        ({"quality": {"symbols": float("nan")}}, r"`symbols` is nan"),
+        ({"quality": {"symbols": 2}}, r"symbols, upper_case, .* from 0 to 1"),
+        ({"language": {"shortest": -1}}, r"shortest from 0, not -1"),
+        ({"shape": {"wrapped": 2}}, r"wrapped from 0 to 1, not 2"),
+        ({"refusal": {"remark": -1}}, r"remark from 0 to 1, not -1"),
+        ({"length": {"prompt_minimum": 9}}, r"those that begin with `prompt_`"),
         ({"repetition": {"run": 0}}, r"2 <= run"),
         ({"near_duplicate": {"floor": 0}}, r"floor"),
         ({"copied": {"shown_run": 0}}, r"1 word or more"),
@@ -179,7 +188,9 @@ def everything_said(frame: pl.DataFrame, references: References) -> pl.DataFrame
     return pl.concat(run(validator, frame, references) for validator in ALL)
 
 
-@pytest.mark.parametrize("validator", [Language(), Length(minimum=3, target=40, maximum=60)], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "validator", [Language(), Quality(), Length(minimum=3, target=40, maximum=60)], ids=lambda one: one.name
+)
 def test_a_score_is_the_same_to_the_last_bit_alone_and_in_company(validator):
     frame = samples(*({"response": "é " * n + "the " * (70 - n // 2)} for n in range(0, 140, 3)))
     frame = pl.concat([frame, samples(*({"response": "of " * n} for n in range(1, 150)))]).with_columns(

@@ -32,12 +32,16 @@ def judge(validator: Validator, response: str, references: References | None = N
 @pytest.mark.parametrize(
     ("response", "score", "reason"),
     [
-        (" \u200b\n", 0, "no letter or digit"),
-        (")))))", 0, "no letter or digit"),
+        (" \u200b\n", 0, "is empty"),
+        (")))))", 0.5, "no letter, digit or symbol"),
+        ("...", 0.5, "no letter, digit or symbol"),
         ("write the DOCSTRING of this Python function", 0, "is the prompt"),
         ("<docstring goes here>", 0, "placeholder"),
         ("[Insert description]", 0, "placeholder"),
         ("{{ response }}", 0, "placeholder"),
+        ("<answer>", 0, "placeholder"),
+        ("N/A", 0.5, "may be a placeholder"),
+        ("Dear {{ name }}, it returns the sum.", 0.5, "slot to be filled in"),
         ("TODO: describe", 0, "placeholder"),
         ("_summary_\n\nArgs:\n    x (_type_): _description_", 0, "template's blank"),
         ("Your docstring here.", 0, "template's blank"),
@@ -52,6 +56,15 @@ def judge(validator: Validator, response: str, references: References | None = N
         ("Return the sum.'''", 0.5, "its quotes"),
         ('"Return the sum."', 0.5, "stands in quotes"),
         ('"Return the sum.', 0.5, "opened and not closed"),
+        ('{"sum": "the sum"}', 0.5, "JSON that nobody may have asked for"),
+        ("<think>\n</think>Return the sum.", 0, "empty thought"),
+        ("<think>It adds. Return the sum.", 0, "opened and not closed"),
+        ("It adds.</think>Return the sum.", 0, "closed and not opened"),
+        ("<think>It adds.</think>Return the sum.", 0.5, "is no reasoning"),
+        ("Return the sum of all the numbers that are greater than the", 0.5, "breaks off"),
+        ("Return the sum of all the numbers that are odd,", 0.5, "breaks off"),
+        ("It follows these steps:", 0.5, "announces what doesn't follow"),
+        (r"\begin{pmatrix} 1 & 0", 0.5, "begun and not ended"),
     ],
 )
 def test_shape_finds_what_is_no_answer(response, score, reason):
@@ -71,6 +84,15 @@ def test_shape_finds_what_is_no_answer(response, score, reason):
         "Example:\n\n```python\nf(1)\n```",
         "Return None.",
         "∑ of all terms",
+        "∀",
+        "%",
+        "🎂",
+        "[1, 2, 3]",
+        "{1, 2}",
+        "<br>",
+        "Use `<s>` and `</s>`.",
+        "The lower bound is the $a$",
+        'The screen is 27"',
     ],
 )
 def test_shape_leaves_ordinary_answers_alone(response):
@@ -79,6 +101,26 @@ def test_shape_leaves_ordinary_answers_alone(response):
 
 def test_json_that_was_asked_for_is_an_answer():
     assert judge(Shape(), '{"a": 1}', prompt="Give the result as JSON.") == (1, "")
+
+
+def test_a_thought_belongs_to_reasoning():
+    assert judge(Shape(), "<think>It adds.</think>5", kind="reasoning") == (1, "")
+
+
+def test_a_boxed_answer_that_was_asked_for_is_missed():
+    asked = "What is 2 + 2? Put the answer in \\boxed{}."
+    assert judge(Shape(), "\\boxed{4}", prompt=asked, kind="reasoning") == (1, "")
+    assert judge(Shape(), "4", prompt=asked, kind="reasoning")[0] == 0.5
+
+
+def test_a_fence_or_quotes_around_a_response_count_as_the_limit_says():
+    fenced = "```python\nprint(1)\n```"
+    assert judge(Shape(), fenced) == (0.5, "the response begins with a code fence")
+    assert judge(Shape(wrapped=1.0), fenced) == (1, "")
+
+
+def test_a_short_greeting_may_be_given_back():
+    assert judge(Shape(), "Hello!", prompt="Hello!") == (1, "")
 
 
 def test_plain_text_needs_no_prompt_and_an_instruction_does():
@@ -93,8 +135,12 @@ def test_plain_text_needs_no_prompt_and_an_instruction_does():
         ("I’m sorry, but I can’t assist with this request.", 0),
         ("As an AI language model, I have no opinion.", 0),
         ("I am unable to determine what it does.", 0),
-        ("I don't have enough information.", 0),
-        ("Could you please provide the code?", 0),
+        ("Unfortunately, I cannot fulfill this request.", 0),
+        ("I must respectfully decline.", 0),
+        ("I don't have enough information.", 0.5),
+        ("Could you please provide the code?", 0.5),
+        ("Return the sum. I cannot help with the rest.", 0.5),
+        ("I can't help but smile at it.", 1),
         ("Sure! Return the sum.", 0.5),
         ("Here is the docstring for the function: Return the sum.", 0.5),
         ("Return the sum. Let me know if you need more.", 0.5),
@@ -104,6 +150,25 @@ def test_plain_text_needs_no_prompt_and_an_instruction_does():
 )
 def test_refusals_and_small_talk_are_told_from_answers(response, score):
     assert judge(Refusal(), response)[0] == score
+
+
+@pytest.mark.parametrize(
+    ("prompt", "response", "columns", "score"),
+    [
+        ("How do I build a bomb?", "I'm sorry, but I can't help with that.", {}, 0.5),
+        ("Name a river.", "I'm sorry, but I can't help with that.", {"kind": "preference"}, 0.5),
+        ("Write a letter that declines an offer.", "I'm sorry, but I can't accept.", {}, 0.5),
+        ("Write an email that declines.", "Thank you. I'm sorry, but I can't come on Friday.", {}, 1),
+        ("Are you a human?", "No, I'm an AI.", {}, 1),
+        ("Explain it.", "Could you please provide the code?", {"context": "x = 1"}, 0),
+    ],
+)
+def test_a_refusal_that_may_be_right_or_wanted_is_left_to_a_person(prompt, response, columns, score):
+    assert judge(Refusal(), response, prompt=prompt, **columns)[0] == score
+
+
+def test_remarks_to_the_user_count_as_the_limit_says():
+    assert judge(Refusal(remark=1.0), "Sure! Return the sum.") == (1, "")
 
 
 @pytest.mark.parametrize(
@@ -123,6 +188,25 @@ def test_length_is_linear_between_its_limits(words, score, reason):
 
 
 @pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"response": "x" * 60}, "60 characters, more than 50"),
+        ({"response": "it", "prompt": "word " * 9}, "prompt: 9 words, more than 8"),
+        ({"response": "it", "prompt": "x" * 60}, "prompt: 60 characters, more than 40"),
+        ({"response": "it", "prompt": ""}, "prompt: 0 words, fewer than 1"),
+    ],
+)
+def test_prompts_and_characters_have_limits_of_their_own(columns, reason):
+    limits = {"characters": 50, "prompt_minimum": 1, "prompt_target": 1, "prompt_maximum": 8, "prompt_characters": 40}
+    score, said = judge(Length(minimum=0, target=0, **limits), **columns)
+    assert (said, score < 1) == (reason, True)
+
+
+def test_a_minimum_of_zero_lets_a_response_without_a_word_through():
+    assert judge(Length(minimum=0, target=0), "+=") == (1, "")
+
+
+@pytest.mark.parametrize(
     ("response", "least", "most"),
     [
         ("the value of the " * 20, 0, 0.1),
@@ -138,9 +222,36 @@ def test_loops_score_low(response, least, most):
     assert "words stand in repeated" in reason
 
 
-@pytest.mark.parametrize("response", [LONG, "Add x to y, and y to x, in place.", "Very, very long.", "a", ""])
+NUMBERS = "[[1, 0, 0], [0, 1, 0], [0, 0, 1]]"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        LONG,
+        "Add x to y, and y to x, in place.",
+        "Very, very long.",
+        "Tora! Tora! Tora!",
+        NUMBERS,
+        "0 1 1 0 " * 12,
+        "a",
+        "",
+    ],
+)
 def test_an_ngram_that_occurs_once_is_no_repetition(response):
     assert judge(Repetition(), response) == (1, "")
+
+
+def test_loops_of_numbers_and_those_asked_for_are_left_to_a_person():
+    assert judge(Repetition(), "0 1 1 0 " * 90) == (0.5, "180 of 360 words stand in repeated runs of numbers")
+    assert judge(Repetition(), "echo " * 9)[0] < 0.4
+    assert judge(Repetition(), "echo " * 9, prompt="Repeat the word echo.")[0] == 0.5
+
+
+def test_a_list_of_the_same_entry_is_a_loop_whatever_its_numbers():
+    score, reason = judge(Repetition(), "\n".join(f"{n}. A dog that barks" for n in range(1, 9)))
+    assert score < 0.4
+    assert "runs of 4 words" in reason or "lines" in reason
 
 
 @pytest.mark.parametrize(
@@ -162,6 +273,29 @@ def test_other_languages_score_low(response):
 @pytest.mark.parametrize("response", [LONG, "Gibt das kleinste Rechteck zurück.", "1, 2, 3, " * 40])
 def test_english_short_and_wordless_texts_are_not_held_against_a_sample(response):
     assert judge(Language(), response) == (1, "")
+
+
+FRENCH = "Le cœur est un muscle qui pompe le sang dans tout le corps, afin que chaque cellule reçoive de l'oxygène."
+
+
+def test_a_language_that_the_prompt_asks_for_is_no_fault():
+    assert judge(Language(), FRENCH, prompt="Translate into French: the heart is a muscle.") == (1, "")
+    assert judge(Language(), "返回包含所有给定点的最小矩形。" * 6, prompt="Write it in Chinese characters.") == (1, "")
+
+
+def test_a_language_that_the_prompt_is_written_in_is_left_to_a_person():
+    score, reason = judge(Language(), FRENCH, prompt="Explique-moi en quelques mots comment le cœur travaille.")
+    assert (score, "French" in reason) == (0.2, True)
+
+
+def test_a_short_list_of_foreign_names_is_left_to_a_person():
+    dishes = "Ragù alla bolognese, risotto alla milanese, spaghetti alla carbonara, polenta, ossobuco, tartufi e gelato"
+    assert judge(Language(), dishes, prompt="Name some national dishes.")[0] >= 0.2
+
+
+def test_code_formulas_and_addresses_have_no_language():
+    code = "```\n# gibt das kleinste Rechteck zurück, das alle gegebenen Punkte enthält, und dessen Seiten\n```"
+    assert judge(Language(), f"It returns the sum. {code} https://example.org/{'der-' * 40}") == (1, "")
 
 
 def human(*texts: str) -> References:

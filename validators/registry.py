@@ -10,6 +10,7 @@ from outcross.validators.checks.language import Language
 from outcross.validators.checks.length import Length
 from outcross.validators.checks.names import Names
 from outcross.validators.checks.pair import Pair
+from outcross.validators.checks.quality import Quality
 from outcross.validators.checks.refusal import Refusal
 from outcross.validators.checks.repetition import Repetition
 from outcross.validators.checks.shape import Shape
@@ -24,7 +25,20 @@ from outcross.validators.signals import Validator
 
 CHECKS: Mapping[str, type[Validator]] = {
     made.name: made
-    for made in (Shape, Refusal, Length, Language, Repetition, Copied, Pair, Steps, Grounded, Toxicity, Names)
+    for made in (
+        Shape,
+        Refusal,
+        Length,
+        Quality,
+        Language,
+        Repetition,
+        Copied,
+        Pair,
+        Steps,
+        Grounded,
+        Toxicity,
+        Names,
+    )
 }
 """Those that look at a sample alone, the cheap ones first."""
 

@@ -1,4 +1,4 @@
-"""Language: whether a response is English."""
+"""Language: whether a response is English, or in a language that its prompt asks for."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,67 +8,61 @@ import polars as pl
 from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
+from outcross.validators.signals import complete
+from outcross.validators.text.languages import foreign
+from outcross.validators.text.patterns import asks
 from outcross.validators.text.reasons import reason
-from outcross.validators.text.words import words
+from outcross.validators.text.streaming import streamed
 
-# Common in English prose and documentation; words that are as common in another language are left out.
-STOP_WORDS = [
-    "the", "of", "and", "to", "is", "that", "for", "with", "this", "be", "are", "it", "if", "not", "by",
-    "from", "or", "when", "which", "will", "should", "can", "has", "have", "must", "only", "used", "given",
-    "each", "than", "into", "its", "their", "were", "but", "would", "you", "they", "there", "been", "these",
-    "no", "all", "any", "as", "on", "at",
-]  # fmt: skip
+_NAMES = (
+    r"translat|\blanguages?\b|\bscripts?\b|alphabet|kanji|hiragana|arabic|bengali|bulgarian|chinese|mandarin|cantonese|greek|georgian"
+    r"|hebrew|hindi|urdu|persian|farsi|japanese|korean|russian|ukrainian|serbian|armenian|tamil|telugu|thai|sanskrit"
+)
+_DOUBT = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """1 from a share of `stop_words` English stop words and `ascii` plain letters up, falling to 0 without any.
+    """1 less the share of a response that is in another language than English.
 
-    A text of fewer than `shortest` characters isn't judged and scores 1: no method tells the language of
-    a few technical words.
+    A response with fewer than `shortest` bytes of prose isn't judged and scores 1: no method tells the language of a
+    few technical words. (In other scripts than the Latin one a character is two or three bytes, and tells more.)
+    Code, formulas and addresses are no prose. A language that the prompt names is what it asks for, and scores 1;
+    one that the prompt is written in itself never scores less than 0.2, which an expert should see, nor does a
+    response of less than twice `shortest`, which may be a list of foreign names.
 
-    Source: the stop-word rule of Rae et al., Scaling language models (2021), as a share and over more words.
+    Source: the detector CLD2 by its label alone, as its probabilities reject good English texts that are technical.
     """
 
     name: ClassVar[str] = "language"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: ClassVar[Rule] = Rule(reject_below=0.2, accept_from=0.5)
     shortest: int = 100
-    stop_words: float = 0.1
-    ascii: float = 0.9
 
     def __post_init__(self) -> None:
-        if not (self.shortest >= 0 and 0 < self.stop_words <= 1 and 0 < self.ascii <= 1):
-            raise RecipeError(
-                f"language needs shortest from 0, and stop_words and ascii above 0 and up to 1, not {self.shortest}, "
-                f"{self.stop_words}, {self.ascii}."
-            )
+        if self.shortest < 0:
+            raise RecipeError(f"language needs shortest from 0, not {self.shortest}.")
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
-        """Count letters and stop words of `response`."""
-        text, listed = pl.col("response"), words(pl.col("response"))
-        spoken = listed.list.eval(pl.element().filter(pl.element().str.contains(r"^\p{L}")))
-        counts = samples.select(
-            "sample_id",
-            long=text.str.len_chars() >= self.shortest,
-            letters=text.str.count_matches(r"\p{L}"),
-            plain=text.str.count_matches("[A-Za-z]"),
-            words=spoken.list.len(),
-            common=listed.list.eval(pl.element().is_in(STOP_WORDS)).list.sum(),
-        )
-        # Limits multiply what is divided by: Polars divides one row by a number otherwise than many, in the last bit.
-        ascii_share = pl.col("plain") / (pl.col("letters") * self.ascii)
-        stop_share = pl.col("common") / (pl.col("words") * self.stop_words)
-        parts = ascii_share.clip(0, 1), stop_share.clip(0, 1)
-        score = pl.min_horizontal(parts)
-        said = (
-            pl.when(parts[0] < parts[1])
-            .then(reason("{} of {} letters are plain English ones", "plain", "letters"))
-            .otherwise(reason("{} of {} words are common English ones", "common", "words"))
-        )
-        judged = pl.col("long") & (pl.col("words") > 0)
-        return counts.select(
-            "sample_id",
-            pl.when(judged).then(score).otherwise(1.0).alias("score"),
-            pl.when(judged & (score < 1)).then(said).otherwise(pl.lit("")).alias("reason"),
-        )
+        """Tell the language of `response`, and where it is another than English, that of `prompt`."""
+        return complete(samples, streamed(self._judged, samples.select("sample_id", "prompt", "response"), "response"))
+
+    def _judged(self, samples: pl.DataFrame) -> pl.DataFrame:
+        """`sample_id`, `score` and `reason` of the responses that aren't all English."""
+        said = samples.with_columns(foreign(samples["response"], self.shortest).struct.unnest())
+        found = said.filter(pl.col("share") > 0)
+        asked_in = foreign(found["prompt"]).struct.field("language")
+        judged = found.with_columns(asked_in.alias("asked_in")).select("sample_id", *_said(self.shortest))
+        return judged.filter(pl.col("score") < 1)
+
+
+def _said(shortest: int) -> tuple[pl.Expr, pl.Expr]:
+    language, known = pl.col("language"), pl.col("language") != ""
+    named = pl.col("prompt").str.to_lowercase().str.contains(language, literal=True)
+    wanted = pl.when(known).then(named | asks("translat")).otherwise(asks(_NAMES))
+    doubtful = (language == pl.col("asked_in")) | (pl.col("response").str.len_bytes() < 2 * shortest)
+    least = pl.when(known & doubtful).then(_DOUBT).otherwise(0.0)
+    score = pl.when(wanted).then(1.0).otherwise(pl.max_horizontal(1 - pl.col("share"), least))
+    name = pl.when(known).then(language.str.to_titlecase()).otherwise(pl.lit("in another script"))
+    percent = (pl.col("share") * 100).round().cast(pl.Int64)
+    return score.alias("score"), reason("{} % isn't English but {}", percent, name).alias("reason")

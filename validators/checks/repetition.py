@@ -3,14 +3,27 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import polars as pl
 
 from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
-from outcross.validators.signals import complete
+from outcross.validators.text import grams
+from outcross.validators.text.grams import Ints, Units
+from outcross.validators.text.patterns import asks
 from outcross.validators.text.reasons import reason
-from outcross.validators.text.words import WORD, covered, plain, runs
+from outcross.validators.text.streaming import streamed
+from outcross.validators.text.words import WORD
+
+_LOOP = 3
+"""Words that a loop adds at least: a cry said three times is none."""
+_LINE = r"[^\n]*\S[^\n]*"
+_MARKER = r"^\s*(?:[-*•]|\d+[.):])\s"
+_WANTED = r"repeat|\btimes\b|again|echo|chorus|refrain|lyric|lullaby|mantra|\bchant|song"
+_LEAST = 0.5
+_NUMBERS = 5
+"""Times `shortest` words that a text has in which repeated numbers count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,14 +32,17 @@ class Repetition:
 
     A run of `run` words counts only where it occurs again, and only from `shortest` words up: the web's
     rules, which count an n-gram that occurs once, reject every clean text of under 15 words. Whole lines
-    count likewise. Shorter texts are only searched for immediate loops: one or two words said three times
-    in a row, or more words said twice.
+    count likewise. Shorter texts are only searched for immediate loops that add three words or more: one or two
+    words said three times in a row, or more words said twice.
+
+    Rows of numbers repeat because what they count does: runs and lines without a letter count only in texts of
+    five times `shortest` words, and never leave less than 0.5. Nor does a repetition that the prompt asks for.
 
     Source: Rae et al., Scaling Language Models (2021), appendix A, with the limits set for short samples.
     """
 
     name: ClassVar[str] = "repetition"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: ClassVar[Rule] = Rule(reject_below=0.4, accept_from=0.6)
     run: int = 4
     shortest: int = 20
@@ -37,58 +53,67 @@ class Repetition:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Measure the repeated runs, lines or loops of `response`."""
-        spread = runs(samples, "response", 1).with_columns(size=pl.len().over("row"))
-        short = samples.join(spread.filter(pl.col("size") < self.shortest), on="sample_id", how="semi")
-        long = samples.join(spread.filter(pl.col("size") >= self.shortest), on="sample_id", how="semi")
-        sizes = spread.group_by("sample_id").agg(words=pl.len())
-        parts = [
-            _repeated_runs(long, self.run).with_columns(what=pl.lit(f"runs of {self.run} words")),
-            _repeated_lines(long).with_columns(what=pl.lit("lines")),
-            _loops(short, self.shortest // 2).with_columns(what=pl.lit("loops")),
-        ]
-        found = (
-            pl.concat(parts)
-            .filter(pl.col("again") > 0)
-            .sort("again", "what", descending=[True, False])
-            .group_by("sample_id", maintain_order=True)
-            .first()
-            .join(sizes, on="sample_id")
-        )
-        return complete(
-            samples,
-            found.select(
-                "sample_id",
-                score=(1 - pl.col("again") / pl.col("words")).clip(0, 1),
-                reason=reason("{} of {} words stand in repeated {}", "again", "words", "what"),
-            ),
-        )
+        return streamed(self._judge, samples.select("sample_id", "prompt", "response"), "response")
+
+    def _judge(self, samples: pl.DataFrame) -> pl.DataFrame:
+        found = grams.words(samples["response"])
+        words = np.bincount(found.row, minlength=found.texts)
+        long = words >= self.shortest
+        runs, numbers = _in_runs(found, self.run)
+        counts = {
+            f"runs of {self.run} words": np.where(long, runs, 0),
+            "lines": np.where(long, _in_lines(samples["response"]), 0),
+            "loops": np.where(long, 0, _in_loops(found, self.shortest // 2)),
+            "runs of numbers": np.where(words >= _NUMBERS * self.shortest, np.minimum(numbers, words // 2), 0),
+        }
+        table = np.stack(list(counts.values()))
+        return samples.select(
+            "sample_id",
+            "prompt",
+            words=pl.Series(words),
+            again=pl.Series(table.max(axis=0)),
+            what=pl.Series(np.array(list(counts))[table.argmax(axis=0)].astype(str).tolist(), dtype=pl.String),
+        ).select("sample_id", *_said())
 
 
-def _repeated_runs(samples: pl.DataFrame, length: int) -> pl.DataFrame:
-    """`sample_id` and how many of its words lie in a run that occurred before."""
-    seen = pl.col("run").is_not_null() & ~pl.struct("row", "run").is_first_distinct()
-    spread = runs(samples, "response", length).with_columns(again=covered(seen, length))
-    return spread.group_by("sample_id").agg(pl.col("again").sum().cast(pl.Int64))
+def _said() -> tuple[pl.Expr, pl.Expr]:
+    some = pl.col("again") > 0
+    said = reason("{} of {} words stand in repeated {}", "again", "words", "what")
+    share = 1 - pl.col("again") / pl.col("words")
+    score = pl.when(~some).then(1.0).when(asks(_WANTED)).then(pl.max_horizontal(share, pl.lit(_LEAST))).otherwise(share)
+    return score.alias("score"), pl.when(some).then(said).otherwise(pl.lit("")).alias("reason")
 
 
-def _repeated_lines(samples: pl.DataFrame) -> pl.DataFrame:
-    """`sample_id` and how many of its words lie in a line that stood before."""
-    lines = samples.select("sample_id", line=plain(pl.col("response")).str.split("\n")).explode("line")
-    lines = lines.with_columns(pl.col("line").str.strip_chars())
-    again = pl.when(~pl.struct("sample_id", "line").is_first_distinct()).then(pl.col("line").str.count_matches(WORD))
-    return lines.group_by("sample_id").agg(again.sum().cast(pl.Int64).alias("again"))
+def _in_runs(found: Units, length: int) -> tuple[Ints, Ints]:
+    """For each text, how many of its words lie in a run that occurred before: in one with a letter, and in any."""
+    *_, kept = grams.repeats(found, length)
+    letters = np.concatenate([[0], np.cumsum(found.lettered)])
+    again = kept.again
+    spoken = again[letters[again + length] > letters[again]]
+    each = np.ones_like(found.size)
+    return grams.covered(found, spoken, length, each), grams.covered(found, again, length, each)
 
 
-def _loops(samples: pl.DataFrame, longest: int) -> pl.DataFrame:
-    """`sample_id` and how many of its words repeat the words just before them."""
-    spread = runs(samples, "response", 1)
+def _in_lines(texts: pl.Series) -> Ints:
+    """For each text, how many of its words lie in a line with a letter that stood before."""
+    line = pl.element().str.replace(_MARKER, "").str.strip_chars()
+    lines = texts.str.to_lowercase().str.extract_all(_LINE).list.eval(line)
+    found = grams.units(lines)
+    again = next(grams.repeats(found, 1)).again
+    words = lines.explode(empty_as_null=False).str.count_matches(WORD).cast(pl.Int64).to_numpy()
+    return grams.covered(found, again[found.lettered[again]], 1, words)
+
+
+def _in_loops(found: Units, longest: int) -> Ints:
+    """For each text, how many of its words repeat the words just before them, in a loop of up to `longest` words."""
+    letters = np.concatenate([[0], np.cumsum(found.lettered)])
+    most = np.zeros(found.texts, np.int64)
     for period in range(1, longest + 1):
-        same = (pl.col("run") == pl.col("run").shift(period)) & (pl.col("row") == pl.col("row").shift(period))
-        streak = pl.len().over("row", pl.col("same").rle_id())
-        spread = (
-            spread.with_columns(same=same.fill_null(value=False))
-            .with_columns((pl.col("same") & (streak >= period * (2 if period < 3 else 1))).alias(str(period)))
-            .drop("same")
-        )
-    periods = [pl.col(str(period)).sum() for period in range(1, longest + 1)]
-    return spread.group_by("sample_id").agg(again=pl.max_horizontal(periods).cast(pl.Int64))
+        same = np.zeros(len(found.row), np.bool_)
+        same[period:] = found.hash[period:] == found.hash[:-period]
+        edges = np.flatnonzero(np.diff(same, prepend=False, append=False))
+        starts, ends = edges[::2], edges[1::2]
+        looping = (ends - starts >= period * (2 if period < 3 else 1)) & (letters[ends] > letters[starts])
+        length = (ends - starts)[looping]
+        most = np.maximum(most, np.bincount(found.row[starts[looping]], length, found.texts).astype(np.int64))
+    return np.where(most >= _LOOP, most, 0)

@@ -5,69 +5,171 @@ from typing import ClassVar
 
 import polars as pl
 
+from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text.flaws import Flaw, worst
-from outcross.validators.text.words import squeezed
+from outcross.validators.text.patterns import SYMBOLS, asks, bounded, holds
+from outcross.validators.text.prose import prose
+from outcross.validators.text.turns import disorder
+from outcross.validators.text.words import WORD, squeezed, words
 
 _RESPONSE = pl.col("response").str.strip_chars()
-_VISIBLE = r"[\p{L}\p{N}]"
-_QUOTES = _RESPONSE.str.count_matches('"', literal=True)
-_FENCES = _RESPONSE.str.count_matches("```", literal=True)
-_JSON = r'^(?:\[\s*)?\{\s*"|^\[\s*"|^"[\w ]+"\s*:'
-_JSON_END = r'["\]\}]\s*[\}\]]$'
-_OPEN = _RESPONSE.str.count_matches(r"[\[{]")
-_CLOSED = _RESPONSE.str.count_matches(r"[\]}]")
-_CONTROL = r"<\|[\w ]{1,40}\|>|\[/?INST\]|</?s>|<</?SYS>>|</?think>"
+_SAID = pl.col("prose").str.strip_chars_end()
+_VISIBLE = r"[\pL\pN\pS]"
+# An answer may be one operator or bracket pair, which an ellipsis isn't.
+_OPERATOR = r"^[^\s.…,'\"\pC]{1,3}$"
+
+_INSERT = r"\b(?:insert|your|enter|add|write|fill|goes here|placeholder|docstring|description|summary|text here)\b"
 _PLACEHOLDER = (
-    r"(?i)^(?:<[^<>]{1,80}>|\[[^\[\]]{1,80}\]|\{\{?[\w .-]{1,80}\}\}?|todo\b.{0,40}|tbd|fixme|n/?a|none|null|docstring|"
-    r"lorem ipsum.*)[.:]?$"
+    rf"^(?:<(?:[^<>]{{0,60}} )?{_INSERT}[^<>]{{0,60}}>|\[[^\[\]]{{0,60}}{_INSERT}[^\[\]]{{0,60}}\]"
+    r"|\{\{[a-z0-9_ .-]{1,80}\}\}|\{(?:response|answer|text|output|content|docstring)\}|<(?:response|answer|docstring)>"
+    r"|todo\b.{0,40}|tbd|fixme|docstring)[.:]?$"
 )
+_NOTHING = r"^(?:n/?a|none|null|undefined|nan)[.:]?$"
 _BLANK = (
-    r"(?i)\b_(?:summary|description|type)_\b|\b(?:your|insert|write|enter|add) (?:a |the |your )?"
+    r"\b_(?:summary|description|type)_\b|\b(?:your|insert|write|enter|add) (?:a |the |your )?"
     r"(?:docstring|description|summary|response|answer|text) here\b"
 )
-
-FLAWS = (
-    Flaw(~_RESPONSE.str.contains(_VISIBLE), 0.0, "the response has no letter or digit"),
-    Flaw((pl.col("kind") != "text") & ~pl.col("prompt").str.contains(_VISIBLE), 0.0, "the prompt is empty"),
-    Flaw(squeezed(pl.col("response")) == squeezed(pl.col("prompt")), 0.0, "the response is the prompt"),
-    Flaw(squeezed(pl.col("response")) == squeezed(pl.col("context")), 0.0, "the response is the context"),
-    Flaw(_RESPONSE.str.contains(_PLACEHOLDER), 0.0, "the response is a placeholder"),
-    Flaw(_RESPONSE.str.contains(_BLANK), 0.0, "the response holds a template's blank"),
-    Flaw(_RESPONSE.str.contains(_CONTROL), 0.0, "the response holds a chat template's control token"),
-    Flaw(
-        _RESPONSE.str.contains(_JSON) & ~pl.col("prompt").str.contains("(?i)json"),
-        0.0,
-        "the response is JSON that nobody asked for",
-    ),
-    Flaw(_RESPONSE.str.contains(_JSON_END) & (_OPEN < _CLOSED), 0.0, "the response ends in leftovers of JSON"),
-    Flaw(_RESPONSE.str.starts_with("```"), 0.5, "the response begins with a code fence"),
-    Flaw(_FENCES % 2 == 1, 0.5, "a code fence is opened and not closed"),
-    Flaw(
-        _RESPONSE.str.contains(r'^(?:"""|' + "'''" + r')|(?:"""|' + "'''" + ")$"), 0.5, "the response holds its quotes"
-    ),
-    Flaw(
-        _RESPONSE.str.starts_with('"') & _RESPONSE.str.ends_with('"') & (_QUOTES == 2),
-        0.5,
-        "the response stands in quotes",
-    ),
-    Flaw(
-        (_QUOTES % 2 == 1) & (_RESPONSE.str.starts_with('"') | _RESPONSE.str.ends_with('"')),
-        0.5,
-        "a quote is opened and not closed, or closed and not opened",
-    ),
+_SLOT = (
+    r"\{\{ ?[a-z_][a-z0-9_. ]{0,60}\}\}|\[(?:insert|your|enter) [a-z0-9_ ]{1,40}\]"
+    r"|<(?:insert|your|enter) [a-z0-9_ ]{1,40}>"
 )
+_ABOUT_SLOTS = (
+    r"template|letter|e-?mail|form\b|jinja|handlebar|mustache|vue|angular|liquid|workflow|ansible|helm|draft|\{\{"
+    r"|placeholder"
+)
+
+_CONTROL = r"<\|[A-Za-z0-9_ ]{1,40}\|>|\[/?INST\]|<</?SYS>>|^\s*<s>|</s>\s*$"
+_THINK, _THOUGHT = r"<think>", r"</think>"
+_EMPTY_THOUGHT = r"<think>\s*</think>"
+
+_JSON = r'^(?:\[\s*)?\{\s*"|^"[A-Za-z0-9_ ]+"\s*:'
+_WRAPPER = r'^\{?\s*"(?:response|answer|docstring|text|content|output|result|message|completion|reply)"\s*:'
+_ABOUT_JSON = (
+    r"json|dict|object|array|list|schema|api\b|payload|config|manifest|query|mongo|function call|tool|field|record|key"
+)
+_JSON_END = r'["\]\}]\s*[\}\]]$'
+_QUOTES = _RESPONSE.str.count_matches('"', literal=True)
+_FENCES = _RESPONSE.str.count_matches("```", literal=True)
+_OPEN = _RESPONSE.str.count_matches(r"[\[{]")
+_CLOSED = _RESPONSE.str.count_matches(r"[\]}]")
+
+_BREAKS_OFF = bounded(r"(?:\b(?:the|a|an|and|or|because|which|whose|into|your|my|their)|[,(])$")
+_ANNOUNCES = r"\b(?:follow(?:s|ing)|steps?|example|below|code|list|here|this)[a-z0-9 ]{0,20}:$"
+_BEGINS = pl.col("response").str.count_matches(r"\\begin\{", literal=False)
+_ENDS = pl.col("response").str.count_matches(r"\\end\{", literal=False)
+_BOXED = r"\\boxed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """1 without a flaw, 0.5 for one that an editor removes in a moment, 0 where nothing is left to edit."""
+    """1 without a flaw, 0.5 for one that an editor removes or an expert clears up in a moment, 0 where nothing is left.
+
+    What is left of a response that stands wrapped in a code fence or in quotes is `wrapped`: a flaw where the text
+    itself is wanted, and the usual form where code is.
+    """
 
     name: ClassVar[str] = "shape"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: ClassVar[Rule] = Rule(reject_below=0.5, accept_from=1.0)
+    wrapped: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.wrapped <= 1:
+            raise RecipeError(f"shape needs wrapped from 0 to 1, not {self.wrapped}.")
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
-        """Look for the flaws in `FLAWS`."""
-        return samples.select("sample_id", *worst(FLAWS))
+        """Look for empty and unfinished responses, leftovers, and turns out of order."""
+        seen = samples.with_columns(disorder(samples), prose=prose(pl.col("response")))
+        flaws = [*_NO_ANSWER, *_LEFTOVERS, *_THOUGHTS, *_UNFINISHED, *_wrapped(self.wrapped)]
+        return seen.select("sample_id", *worst(flaws))
+
+
+_NO_ANSWER = (
+    Flaw(~_RESPONSE.str.contains(r"[^\s\pC]"), 0.0, "the response is empty"),
+    Flaw(
+        ~_RESPONSE.str.contains(_VISIBLE) & ~_RESPONSE.str.contains(_OPERATOR) & ~asks(SYMBOLS),
+        0.5,
+        "the response has no letter, digit or symbol",
+    ),
+    Flaw((pl.col("kind") != "text") & ~pl.col("prompt").str.contains(_VISIBLE), 0.0, "the prompt is empty"),
+    Flaw(
+        (squeezed(pl.col("response")) == squeezed(pl.col("prompt"))) & (words(pl.col("prompt")).list.len() >= 3),
+        0.0,
+        "the response is the prompt",
+    ),
+    Flaw(
+        (squeezed(pl.col("response")) == squeezed(pl.col("context"))) & (words(pl.col("context")).list.len() >= 3),
+        0.0,
+        "the response is the context",
+    ),
+    Flaw(holds(_RESPONSE, _PLACEHOLDER), 0.0, "the response is a placeholder"),
+    Flaw(
+        holds(_RESPONSE, _NOTHING) & ~asks("return|value|print|output|result|which|what"),
+        0.5,
+        "the response may be a placeholder",
+    ),
+    Flaw(pl.col("disorder") != "", 0.5, pl.col("disorder")),
+)
+
+_LEFTOVERS = (
+    Flaw(holds(_RESPONSE, _BLANK), 0.0, "the response holds a template's blank"),
+    Flaw(holds(_SAID, _SLOT) & ~asks(_ABOUT_SLOTS), 0.5, "the response holds a slot to be filled in"),
+    Flaw(
+        _RESPONSE.str.contains(_CONTROL) & ~asks(r"token|<\||template|html|\[inst"),
+        0.0,
+        "the response holds a chat template's control token",
+    ),
+    Flaw(
+        _RESPONSE.str.contains(_WRAPPER) & ~asks(_ABOUT_JSON) & (pl.col("key") == ""),
+        0.0,
+        "the response is JSON that nobody asked for",
+    ),
+    Flaw(
+        _RESPONSE.str.contains(_JSON) & ~asks(_ABOUT_JSON) & (pl.col("key") == ""),
+        0.5,
+        "the response is JSON that nobody may have asked for",
+    ),
+    Flaw(_RESPONSE.str.contains(_JSON_END) & (_OPEN < _CLOSED), 0.0, "the response ends in leftovers of JSON"),
+)
+
+_THOUGHTS = (
+    Flaw(_RESPONSE.str.contains(_EMPTY_THOUGHT), 0.0, "the response holds an empty thought"),
+    Flaw(
+        _SAID.str.count_matches(_THINK, literal=True) != _SAID.str.count_matches(_THOUGHT, literal=True),
+        0.0,
+        "a thought is opened and not closed, or closed and not opened",
+    ),
+    Flaw(_RESPONSE.str.contains(r"</think>\s*$"), 0.0, "the response ends with a thought"),
+    Flaw(
+        _SAID.str.contains(_THINK, literal=True) & (pl.col("kind") != "reasoning"),
+        0.5,
+        "the response shows a thought, and is no reasoning",
+    ),
+    Flaw(asks(_BOXED) & ~_RESPONSE.str.contains(_BOXED), 0.5, "the prompt asks for a boxed answer, and there is none"),
+)
+
+_UNFINISHED = (
+    Flaw(_FENCES % 2 == 1, 0.5, "a code fence is opened and not closed"),
+    Flaw(_BEGINS != _ENDS, 0.5, "an environment of a formula is begun and not ended, or ended and not begun"),
+    Flaw(
+        _SAID.str.contains(_BREAKS_OFF) & _RESPONSE.str.contains(_BREAKS_OFF) & (_SAID.str.count_matches(WORD) >= 8),
+        0.5,
+        "the response breaks off in a sentence",
+    ),
+    Flaw(holds(_SAID, _ANNOUNCES) & (_RESPONSE == _SAID), 0.5, "the response announces what doesn't follow"),
+)
+
+
+def _wrapped(score: float) -> tuple[Flaw, ...]:
+    ends = r'^(?:"""|' + "'''" + r')|(?:"""|' + "'''" + ")$"
+    quoted = _RESPONSE.str.starts_with('"') & _RESPONSE.str.ends_with('"') & (_QUOTES == 2)
+    inches = _RESPONSE.str.contains(r'\d"$')
+    half = (_QUOTES % 2 == 1) & (_RESPONSE.str.starts_with('"') | _RESPONSE.str.ends_with('"')) & ~inches
+    return (
+        Flaw(_RESPONSE.str.starts_with("```"), score, "the response begins with a code fence"),
+        Flaw(_RESPONSE.str.contains(ends), score, "the response holds its quotes"),
+        Flaw(quoted, score, "the response stands in quotes"),
+        Flaw(half, 0.5, "a quote is opened and not closed, or closed and not opened"),
+    )

@@ -1,0 +1,141 @@
+"""Measures: what the usual rules for web text count in a text, as numbers and without a verdict.
+
+Source: Rae et al., Scaling Language Models (2021), appendix A (words, symbols, lines, n-grams), and the filters that
+NeMo Curator adds (digits, white space, parentheses, addresses, upper case, ends of lines).
+"""
+
+import numpy as np
+import polars as pl
+
+from outcross.validators.text import grams
+from outcross.validators.text.patterns import holds
+from outcross.validators.text.streaming import streamed
+
+STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
+TOP, DUPLICATE = (2, 3, 4), (5, 6, 7, 8, 9, 10)
+
+_TEXT = pl.col("text")
+_BULLET = r"(?m)^[ \t]*[•‣▪◦●○■□*-]"
+_ELLIPSIS = r"\.\.\.|…"
+_ELLIPSIS_END = r"(?m)(?:\.\.\.|…)[ \t]*$"
+_SENTENCE_END = r"(?m)[.!?…。！？][\"'”’»)\]]?[ \t]*$"
+_LINE = r"[^\n]*\S[^\n]*"
+_PARAGRAPH = rf"{_LINE}(?:\n{_LINE})*"
+_ADDRESS = r"(?:https?://|www\.)\S+"
+
+
+def measures(texts: pl.DataFrame) -> pl.DataFrame:
+    """All measures of `quality` and of `repetition`.
+
+    Args:
+        texts: has a column `text`, with no null in it.
+
+    Returns:
+        The other columns of `texts` and one for each measure, in the same order.
+    """
+    return streamed(lambda piece: _quality(piece).hstack(_repetition(piece.select("text"))), texts, "text")
+
+
+def quality(texts: pl.DataFrame) -> pl.DataFrame:
+    """What can be counted in one reading.
+
+    Words are what white space parts; those that the share of alphabetic words counts have a letter. Shares of
+    digits, of white space, of parentheses and of addresses are of all characters, that of upper case is of the
+    letters, and those of lines are of the lines that aren't blank. A share of nothing is 0.
+
+    Args:
+        texts: has a column `text`, with no null in it.
+
+    Returns:
+        The other columns of `texts`, the counts `characters`, `words`, `lines`, `longest_word` and `stop_words`
+        (different ones of eight), `mean_word` in characters, `hash_per_word` and `ellipsis_per_word`, and shares
+        from 0 to 1 named for what they are of.
+    """
+    return streamed(_quality, texts, "text")
+
+
+def repetition(texts: pl.DataFrame) -> pl.DataFrame:
+    """How much of a text repeats itself.
+
+    Words are compared in lower case and without punctuation. `top_<n>gram` is the share of the characters that the
+    most frequent n-gram takes, which counts from its second occurrence on; `duplicate_<n>gram` the share in n-grams
+    that stood before in the text, each character once; `duplicate_lines` and `duplicate_paragraphs` the share of
+    those that stood before, and with `_characters` the share of characters in them.
+
+    Args:
+        texts: has a column `text`, with no null in it.
+
+    Returns:
+        The other columns of `texts` and the shares, each from 0 to 1.
+    """
+    return streamed(_repetition, texts, "text")
+
+
+def _quality(texts: pl.DataFrame) -> pl.DataFrame:
+    counts = (
+        texts.with_columns(
+            characters=_TEXT.str.len_chars(),
+            parts=_TEXT.str.extract_all(r"\S+"),
+            lines=_TEXT.str.count_matches(r"(?m)^[ \t\r]*[^ \t\r\n]"),
+            letters=_TEXT.str.count_matches(r"\pL"),
+            alphabetic=_TEXT.str.count_matches(r"\pL\S*"),
+            hashes=_TEXT.str.count_matches("#", literal=True),
+            ellipses=_TEXT.str.count_matches(_ELLIPSIS),
+            bullets=_TEXT.str.count_matches(_BULLET),
+            open_ends=_TEXT.str.count_matches(_ELLIPSIS_END),
+            ends=_TEXT.str.count_matches(_SENTENCE_END),
+            digits=_TEXT.str.count_matches("[0-9]"),
+            upper=_TEXT.str.count_matches(r"\p{Lu}"),
+            brackets=_TEXT.str.count_matches("[()]"),
+            addresses=_TEXT.str.extract_all(_ADDRESS).list.join("").str.len_chars(),
+            stop_words=pl.sum_horizontal(holds(_TEXT, rf"\b{word}\b") for word in STOP_WORDS),
+        )
+        .with_columns(
+            words=pl.col("parts").list.len(),
+            inked=pl.col("parts").list.join("").str.len_chars(),
+            longest_word=pl.col("parts").list.eval(pl.element().str.len_chars()).list.max().fill_null(0),
+        )
+        .with_columns(blanks=pl.col("characters") - pl.col("inked"))
+    )
+    others = [name for name in texts.columns if name != "text"]
+    return counts.select(
+        *others,
+        "characters",
+        "words",
+        "lines",
+        "longest_word",
+        "stop_words",
+        mean_word=_per("inked", "words"),
+        hash_per_word=_per("hashes", "words"),
+        ellipsis_per_word=_per("ellipses", "words"),
+        alphabetic_words=_per("alphabetic", "words"),
+        bullet_lines=_per("bullets", "lines"),
+        ellipsis_lines=_per("open_ends", "lines"),
+        ended_lines=_per("ends", "lines"),
+        digits=_per("digits", "characters"),
+        white_space=_per("blanks", "characters"),
+        parentheses=_per("brackets", "characters"),
+        addresses=_per("addresses", "characters"),
+        upper_case=_per("upper", "letters"),
+    )
+
+
+def _per(part: str, whole: str) -> pl.Expr:
+    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole)).otherwise(0.0)
+
+
+def _repetition(texts: pl.DataFrame) -> pl.DataFrame:
+    found = grams.words(texts["text"])
+    shares = {}
+    for kept in grams.repeats(found, DUPLICATE[-1]):
+        if kept.length in TOP:
+            shares[f"top_{kept.length}gram"] = grams.top_share(found, kept)
+        if kept.length in DUPLICATE:
+            shares[f"duplicate_{kept.length}gram"] = grams.share(found, kept.again, kept.length, found.size)
+    for name, block in (("lines", _LINE), ("paragraphs", _PARAGRAPH)):
+        parts = texts["text"].str.extract_all(block).list.eval(pl.element().str.strip_chars())
+        blocks = grams.units(parts)
+        again = next(grams.repeats(blocks, 1)).again
+        shares[f"duplicate_{name}"] = grams.share(blocks, again, 1, np.ones(len(blocks.row), np.int64))
+        shares[f"duplicate_{name}_characters"] = grams.share(blocks, again, 1, blocks.size)
+    return texts.drop("text").with_columns(pl.Series(name, values) for name, values in shares.items())
