@@ -1,0 +1,97 @@
+"""Mathematics: whether the final answer is the right one."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import polars as pl
+
+from outcross.errors import RecipeError
+from outcross.validators.references import References
+from outcross.validators.rule import Rule
+from outcross.verifiers.answers import Final, bare, expression, final, folded, number
+from outcross.verifiers.judged import RIGHT, Keyed, Verdict, keyed, verdicts
+from outcross.verifiers.pool import Answer, Failed, pool
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mathematics:
+    """1 where the final answer equals the key's `answer`, 0 where it doesn't, null where that can't be told.
+
+    Numbers are compared exactly, whatever their currency, unit or grouping; expressions by math-verify; words only as the
+    same words, so that others than the key's are no wrong answer but one that can't be judged.
+    """
+
+    name: ClassVar[str] = "mathematics"
+    version: ClassVar[int] = 1
+    rule: ClassVar[Rule] = Rule(reject_below=0.5, accept_from=1.0)
+    seconds: float = 5.0
+    """Of processor time for one comparison."""
+    memory: int = 512
+    """Megabytes for one comparison."""
+
+    def __post_init__(self) -> None:
+        if not (0 < self.seconds <= 600 and 64 <= self.memory <= 65_536):  # noqa: PLR2004
+            raise RecipeError(
+                f"mathematics needs 0 < seconds <= 600 and 64 <= memory <= 65536 (MB), not {self.seconds} and "
+                f"{self.memory}."
+            )
+
+    def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
+        """Compare `response`, or `content`'s answer where there is a worked one, with the key's `answer`."""
+        rows, said = keyed(samples, "answer", (str, int, float))
+        open_: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            told = _at_sight(row)
+            (said if isinstance(told, Verdict) else open_)[row.sample["sample_id"]] = told  # type: ignore[index]
+        answers = pool("mathematics", self.seconds, self.memory).ask(list(open_.values()))
+        said |= {one: _told(question, answer) for (one, question), answer in zip(open_.items(), answers, strict=True)}
+        return verdicts(samples, said)
+
+
+def _at_sight(row: Keyed) -> Verdict | dict[str, Any]:
+    """What can be said without algebra, else the question for it."""
+    right = bare(str(row.key["answer"]))
+    given = final(_text(row.sample))
+    if given is None:
+        return Verdict(None, "what stands where the answer is expected is too long to be compared")
+    if folded(given.answer) == folded(right) != "":
+        return RIGHT
+    known, found = number(right), number(given.answer)
+    if known is not None and found is not None:
+        return RIGHT if known == found else _wrong(given.answer, right)
+    return _question(right, given)
+
+
+def _question(right: str, given: Final) -> Verdict | dict[str, Any]:
+    if not (gold := expression(right)) or len(gold) > _LONGEST_GOLD:
+        return Verdict(None, f"the key's answer {right[:_SHOWN]!r} is no number or expression, and other words are given")
+    return {"right": gold, "answer": expression(given.answer), "text": given.text}
+
+
+_LONGEST_GOLD = 2_000
+
+
+def _text(sample: dict[str, str]) -> str:
+    if sample["kind"] == "reasoning" and sample["content"]:
+        return str(json.loads(sample["content"]).get("answer", ""))
+    return sample["response"]
+
+
+def _told(question: dict[str, Any], answer: Answer) -> Verdict:
+    if isinstance(answer, Failed):
+        return Verdict(None, answer.reason)
+    assert isinstance(answer, dict)  # noqa: S101  # the judge's own form
+    if answer["right"] is None:
+        return Verdict(None, f"the key's answer {question['right'][:_SHOWN]!r} doesn't parse")
+    if answer["right"]:
+        return RIGHT
+    if answer["found"] is None:
+        return Verdict(0.0, f"no number or expression is found as the answer, which is {question['right'][:_SHOWN]}")
+    return _wrong(str(answer["found"]), question["right"])
+
+
+def _wrong(found: str, right: str) -> Verdict:
+    return Verdict(0.0, f"the answer is {found[:_SHOWN]}, and {right[:_SHOWN]} is right")
