@@ -39,11 +39,13 @@ def final(text: str) -> Final | None:
         None where what stands there is longer than any answer that could be compared.
     """
     said = text.strip()
-    end = _end(said)
-    alone = _marked(said) or _boxed(said) or (said if len(said) <= _SHORT and "\n" not in said else "")
-    if end is None or len(alone) > LONGEST:
-        return None
-    return Final(bare(alone), end)
+    end, answer = _end(said), alone(said)
+    return None if end is None or len(answer) > LONGEST else Final(bare(answer), end)
+
+
+def alone(text: str) -> str:
+    """The answer that stands for itself in a text; "" where its words tell it."""
+    return _marked(text) or _boxed(text) or (text if len(text) <= _SHORT and "\n" not in text else "")
 
 
 def marked(text: str) -> dict[str, str] | None:

@@ -1,7 +1,6 @@
 """Judged: what verifiers say, in the form that validators do."""
 
 import json
-from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -63,6 +62,8 @@ def keyed(samples: pl.DataFrame, sort: str, kind: type | tuple[type, ...]) -> tu
     return found, odd
 
 
-def said_of(rows: list[Keyed], say: Callable[[Keyed], Verdict]) -> Iterator[tuple[str, Verdict]]:
-    """Each sample's id with what is said of it."""
-    return ((row.sample["sample_id"], say(row)) for row in rows)
+def stated(sample: dict[str, str]) -> str:
+    """What a sample states as its answer: the answer of a worked problem, else the response."""
+    if sample["kind"] == "reasoning" and sample["content"]:
+        return str(json.loads(sample["content"]).get("answer", ""))
+    return sample["response"]

@@ -1,6 +1,5 @@
 """Mathematics: whether the final answer is the right one."""
 
-import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,8 +8,8 @@ import polars as pl
 from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
-from outcross.verifiers.answers import Final, bare, expression, final, folded, number
-from outcross.verifiers.judged import RIGHT, Keyed, Verdict, keyed, verdicts
+from outcross.verifiers.answers import LONGEST, Final, bare, expression, final, folded, number
+from outcross.verifiers.judged import RIGHT, Keyed, Verdict, keyed, stated, verdicts
 from outcross.verifiers.pool import Answer, Failed, pool
 
 _SHOWN = 80
@@ -54,7 +53,7 @@ class Mathematics:
 def _at_sight(row: Keyed) -> Verdict | dict[str, Any]:
     """What can be said without algebra, else the question for it."""
     right = bare(str(row.key["answer"]))
-    given = final(_text(row.sample))
+    given = final(stated(row.sample))
     if given is None:
         return Verdict(None, "what stands where the answer is expected is too long to be compared")
     if folded(given.answer) == folded(right) != "":
@@ -66,18 +65,9 @@ def _at_sight(row: Keyed) -> Verdict | dict[str, Any]:
 
 
 def _question(right: str, given: Final) -> Verdict | dict[str, Any]:
-    if not (gold := expression(right)) or len(gold) > _LONGEST_GOLD:
+    if not (gold := expression(right)) or len(gold) > LONGEST:
         return Verdict(None, f"the key's answer {right[:_SHOWN]!r} is no number or expression, and other words are given")
     return {"right": gold, "answer": expression(given.answer), "text": given.text}
-
-
-_LONGEST_GOLD = 2_000
-
-
-def _text(sample: dict[str, str]) -> str:
-    if sample["kind"] == "reasoning" and sample["content"]:
-        return str(json.loads(sample["content"]).get("answer", ""))
-    return sample["response"]
 
 
 def _told(question: dict[str, Any], answer: Answer) -> Verdict:
