@@ -4,18 +4,23 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from outcross.data.corpora.keys import behind_mark
+
 LONGEST = 2_000
 """Characters of a final answer, and of the end of a text where one is looked for."""
 _SHORT = 200
 """Characters of a text that may as a whole be nothing but an answer."""
 
-_MARK = "####"
 _BOX = re.compile(r"\\(?:boxed|fbox)\s{0,9}\{")
 _DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
-_FACTORS = "pi|tau|percent|hundred|thousand|million|billion|trillion|dozen|sqrt|and|or|plus|minus|times|over|to"
+_FACTORS = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_COUNTED = re.compile(
+    rf"(?<![\w.,])(\d{{1,3}}(?:,\d{{3}}){{1,60}}|\d{{1,200}})(\.\d{{1,200}})?\s{{1,3}}({'|'.join(_FACTORS)})s?\b", re.I
+)
+_NO_UNIT = "pi|tau|percent|sqrt|and|or|plus|minus|times|over|to"
 _NUMBER = re.compile(
     r"[-+−]?\s{0,3}(?:\\?[$€£¥]\s{0,3})?(?P<number>[-+]?(?:\d{1,3}(?:,\d{3}){1,60}|\d{1,200}|(?=\.\d))(?:\.\d{0,200})?"
-    rf"(?:[eE][-+]?\d{{1,3}})?)(?:\s{{1,9}}(?!(?:{_FACTORS})\b)[A-Za-z]{{2,30}}[A-Za-z./ ]{{0,40}})?\.?"
+    rf"(?:[eE][-+]?\d{{1,3}})?)(?:\s{{1,9}}(?!(?:{_NO_UNIT})\b)[A-Za-z]{{2,30}}[A-Za-z./ ]{{0,40}})?\.?"
 )
 _COMMAND = re.compile(r"\\[A-Za-z]{1,40}")
 _WORDED = re.compile(r"\\(?:text|textbf|textit|mathrm|mbox)\s{0,9}\{[^{}]{0,200}\}")
@@ -33,33 +38,19 @@ class Final(NamedTuple):
 
 
 def final(text: str) -> Final | None:
-    """The answer behind the last `####`, in the last `\\boxed{}`, or that the whole text is.
+    """The answer behind the last `####`, in the last box, or that the whole text is.
 
     Returns:
         None where what stands there is longer than any answer that could be compared.
     """
-    said = text.strip()
+    said = counted(text.strip())
     end, answer = _end(said), alone(said)
     return None if end is None or len(answer) > LONGEST else Final(bare(answer), end)
 
 
 def alone(text: str) -> str:
     """The answer that stands for itself in a text; "" where its words tell it."""
-    return _marked(text) or _boxed(text) or (text if len(text) <= _SHORT and "\n" not in text else "")
-
-
-def marked(text: str) -> dict[str, str] | None:
-    """What GSM8K's people write behind `####`, as a key; None where a text has no such line.
-
-    Source: Cobbe et al., "Training verifiers to solve math word problems", arXiv 2110.14168.
-    """
-    found = _marked(text.strip())
-    return {"answer": found} if found else None
-
-
-def _marked(text: str) -> str:
-    _, mark, after = text.rpartition(_MARK)
-    return after.strip().partition("\n")[0].strip() if mark else ""
+    return behind_mark(text) or _boxed(text) or (text if len(text) <= _SHORT and "\n" not in text else "")
 
 
 def _boxed(text: str) -> str:
@@ -81,6 +72,16 @@ def _end(text: str) -> str | None:
         return text
     whole = re.search(r"\s", text[-LONGEST:])
     return text[-LONGEST:][whole.end() :] if whole else None
+
+
+def counted(text: str) -> str:
+    """The text with numbers such as `1.5 million` written out."""
+
+    def written(found: re.Match[str]) -> str:
+        value = Fraction(found[1].replace(",", "") + (found[2] or "")) * _FACTORS[found[3].lower()]
+        return str(value.numerator) if value.denominator == 1 else found[0]
+
+    return _COUNTED.sub(written, text)
 
 
 def bare(answer: str) -> str:

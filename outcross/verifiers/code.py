@@ -7,10 +7,9 @@ from typing import ClassVar
 
 import polars as pl
 
-from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
-from outcross.verifiers import sandbox
+from outcross.verifiers import bounds, sandbox
 from outcross.verifiers.fences import blocks
 from outcross.verifiers.judged import RIGHT, Keyed, Verdict, keyed, verdicts
 
@@ -28,15 +27,13 @@ class Code:
     version: ClassVar[int] = 1
     rule: ClassVar[Rule] = Rule(reject_below=0.5, accept_from=1.0)
     seconds: int = 5
-    """Of processor time for the code with its tests; three times as many may pass on the clock."""
+    """Of processor time for the code with its tests; `clock` bounds what waits."""
+    clock: int = 60
     memory: int = 512
     """Megabytes."""
 
     def __post_init__(self) -> None:
-        if not (1 <= self.seconds <= 600 and 64 <= self.memory <= 65_536):  # noqa: PLR2004
-            raise RecipeError(
-                f"code needs 1 <= seconds <= 600 and 64 <= memory <= 65536 (MB), not {self.seconds} and {self.memory}."
-            )
+        bounds.check(self.name, self.seconds, self.memory)
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Run the code in `response`, then the key's `tests`, which may name the `entry` that it must define."""
@@ -49,7 +46,7 @@ class Code:
         entry = row.key.get("entry") or ""
         if not isinstance(entry, str):
             return Verdict(None, f"the key's `entry` holds a {type(entry).__name__}")
-        limits = sandbox.Limits(seconds=self.seconds, memory=self.memory)
+        limits = sandbox.Limits(seconds=self.seconds, clock=max(self.clock, self.seconds), memory=self.memory)
         try:
             wrong = sandbox.run(source(row.sample["response"], entry), row.key["tests"], entry, limits)
         except sandbox.SandboxFailed as error:

@@ -37,7 +37,7 @@ def _checked(row: Keyed) -> Verdict:
 
 def _unmet(asked: object, response: str) -> str:
     """What is found in the place of what is asked for; empty where it is met."""
-    if not isinstance(asked, dict) or asked.get("id") not in CHECKS:
+    if not isinstance(asked, dict) or str(asked.get("id")) not in CHECKS:
         raise Unusable(f"no constraint {str(asked)[:80]} can be checked; there are {', '.join(sorted(CHECKS))}")
     wanted = {name: value for name, value in asked.items() if name != "id" and value is not None}
     try:

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
+from outcross.verifiers import bounds
 from outcross.verifiers.answers import alone
 from outcross.verifiers.judged import RIGHT, Keyed, Verdict, keyed, stated, verdicts
 from outcross.verifiers.pool import Answer, Failed, pool
@@ -27,7 +27,7 @@ class Environments:
 
     name: ClassVar[str] = "environments"
     version: ClassVar[int] = 1
-    # Families give a little, 0.05 at most, for an answer of the right form.
+    # A part goes to an answer that has the right form, or holds the right one among other words.
     rule: ClassVar[Rule] = Rule(reject_below=0.5, accept_from=1.0)
     seconds: float = 10.0
     """Of processor time for one answer."""
@@ -35,11 +35,7 @@ class Environments:
     """Megabytes for one answer."""
 
     def __post_init__(self) -> None:
-        if not (0 < self.seconds <= 600 and 64 <= self.memory <= 65_536):  # noqa: PLR2004
-            raise RecipeError(
-                f"environments needs 0 < seconds <= 600 and 64 <= memory <= 65536 (MB), not {self.seconds} and "
-                f"{self.memory}."
-            )
+        bounds.check(self.name, self.seconds, self.memory)
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Score the answer in `response`, or in `content`, by the key's `environment`."""
@@ -48,7 +44,9 @@ class Environments:
         for row in rows:
             library, _, family = row.key["environment"].partition("/")
             if library != LIBRARY or not isinstance(row.key.get("entry"), dict):
-                said[row.sample["sample_id"]] = Verdict(None, f"no environment {row.key['environment'][:_SHOWN]!r} is known")
+                said[row.sample["sample_id"]] = Verdict(
+                    None, f"no environment {row.key['environment'][:_SHOWN]!r} is known"
+                )
             else:
                 open_[row.sample["sample_id"]] = _question(family, row)
         answers = pool("environment", self.seconds, self.memory).ask(list(open_.values()))

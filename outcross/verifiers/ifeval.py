@@ -138,7 +138,7 @@ def _title(text: str) -> str:
 def _two(text: str) -> str:
     parts = [part.strip() for part in text.split("******")]
     answers = [part for part in parts if part]
-    whole = len(answers) == 2 and all(parts[1:-1])  # noqa: PLR2004  # the name says it
+    whole = len(answers) == 2 and all(parts[1:-1])
     if not whole:
         return f"{len(answers)} responses between lines of ******, not 2"
     return "the two responses are the same" if answers[0] == answers[1] else ""

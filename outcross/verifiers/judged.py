@@ -28,7 +28,7 @@ RIGHT = Verdict(1.0, "")
 
 
 def verdicts(samples: pl.DataFrame, said: dict[str, Verdict]) -> pl.DataFrame:
-    """One row per sample, in their order: what was said of it, and 1 for a sample that there is nothing to verify in."""
+    """One row per sample, in their order: what was said of it, and 1 for one that there is nothing to verify in."""
     found = [said.get(sample_id, RIGHT) for sample_id in samples["sample_id"]]
     return samples.select(
         "sample_id",

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
-from outcross.verifiers.answers import LONGEST, Final, bare, expression, final, folded, number
+from outcross.verifiers import bounds
+from outcross.verifiers.answers import LONGEST, Final, bare, counted, expression, final, folded, number
 from outcross.verifiers.judged import RIGHT, Keyed, Verdict, keyed, stated, verdicts
 from outcross.verifiers.pool import Answer, Failed, pool
 
@@ -19,8 +19,8 @@ _SHOWN = 80
 class Mathematics:
     """1 where the final answer equals the key's `answer`, 0 where it doesn't, null where that can't be told.
 
-    Numbers are compared exactly, whatever their currency, unit or grouping; expressions by math-verify; words only as the
-    same words, so that others than the key's are no wrong answer but one that can't be judged.
+    Numbers are compared exactly, whatever their currency, unit or grouping; expressions by math-verify. Words must be
+    the same words: others are no wrong answer, but one that can't be judged.
     """
 
     name: ClassVar[str] = "mathematics"
@@ -32,19 +32,14 @@ class Mathematics:
     """Megabytes for one comparison."""
 
     def __post_init__(self) -> None:
-        if not (0 < self.seconds <= 600 and 64 <= self.memory <= 65_536):  # noqa: PLR2004
-            raise RecipeError(
-                f"mathematics needs 0 < seconds <= 600 and 64 <= memory <= 65536 (MB), not {self.seconds} and "
-                f"{self.memory}."
-            )
+        bounds.check(self.name, self.seconds, self.memory)
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Compare `response`, or `content`'s answer where there is a worked one, with the key's `answer`."""
         rows, said = keyed(samples, "answer", (str, int, float))
-        open_: dict[str, dict[str, Any]] = {}
-        for row in rows:
-            told = _at_sight(row)
-            (said if isinstance(told, Verdict) else open_)[row.sample["sample_id"]] = told  # type: ignore[index]
+        seen = {row.sample["sample_id"]: _at_sight(row) for row in rows}
+        said |= {one: told for one, told in seen.items() if isinstance(told, Verdict)}
+        open_ = {one: question for one, question in seen.items() if not isinstance(question, Verdict)}
         answers = pool("mathematics", self.seconds, self.memory).ask(list(open_.values()))
         said |= {one: _told(question, answer) for (one, question), answer in zip(open_.items(), answers, strict=True)}
         return verdicts(samples, said)
@@ -52,7 +47,7 @@ class Mathematics:
 
 def _at_sight(row: Keyed) -> Verdict | dict[str, Any]:
     """What can be said without algebra, else the question for it."""
-    right = bare(str(row.key["answer"]))
+    right = bare(counted(str(row.key["answer"])))
     given = final(stated(row.sample))
     if given is None:
         return Verdict(None, "what stands where the answer is expected is too long to be compared")
@@ -66,7 +61,9 @@ def _at_sight(row: Keyed) -> Verdict | dict[str, Any]:
 
 def _question(right: str, given: Final) -> Verdict | dict[str, Any]:
     if not (gold := expression(right)) or len(gold) > LONGEST:
-        return Verdict(None, f"the key's answer {right[:_SHOWN]!r} is no number or expression, and other words are given")
+        return Verdict(
+            None, f"the key's answer {right[:_SHOWN]!r} is no number or expression, and other words are given"
+        )
     return {"right": gold, "answer": expression(given.answer), "text": given.text}
 
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import polars as pl
 from pydantic import JsonValue
 
-from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
+from outcross.verifiers import bounds
 from outcross.verifiers.fences import blocks
 from outcross.verifiers.judged import Keyed, Verdict, keyed, verdicts
 from outcross.verifiers.pool import Answer, Failed, pool
@@ -28,10 +28,7 @@ class Schema:
     """Megabytes for one sample."""
 
     def __post_init__(self) -> None:
-        if not (0 < self.seconds <= 600 and 64 <= self.memory <= 65_536):  # noqa: PLR2004
-            raise RecipeError(
-                f"schema needs 0 < seconds <= 600 and 64 <= memory <= 65536 (MB), not {self.seconds} and {self.memory}."
-            )
+        bounds.check(self.name, self.seconds, self.memory)
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Hold `response` against the key's `schema`, and the calls in `content` against those of its `tools`."""

