@@ -103,7 +103,7 @@ def test_families_that_there_are_not_or_that_lack_a_library_are_refused_by_name(
         environments.make(["chain_sum", "sums"], 1, seed=0)
     with pytest.raises(RecipeError, match="names none"):
         environments.make([], 1, seed=0)
-    with pytest.raises(InputError, match="composite can't make tasks here: .* Take it out"):
+    with pytest.raises(InputError, match=r"composite can't make tasks here: .* Take it out"):
         environments.make(["composite"], 1, seed=0)
 
 

@@ -62,6 +62,10 @@ def test_the_right_answer_is_right_however_it_is_written(right, response):
     assert signal.select("score", "reason", "failure").row(0) == (1.0, "", None)
 
 
+def test_a_multiple_is_not_its_number():
+    assert said(row("18 million", "18"))["reason"].to_list() == ["the answer is 18, and 18000000 is right"]
+
+
 @pytest.mark.parametrize(
     ("right", "response"),
     [
@@ -69,7 +73,6 @@ def test_the_right_answer_is_right_however_it_is_written(right, response):
         ("18", "$18.01"),
         ("18", "18 million"),
         ("18", "#### 18\n#### 81"),
-        ("18 million", "18"),
         ("1234", "1,235"),
         ("5", "-5"),
         ("2^{10}", "2"),
@@ -95,13 +98,20 @@ def test_what_cannot_be_compared_is_a_failure_and_no_wrong_answer(right, respons
 
 
 def test_bombs_cost_themselves_and_no_other_answer():
-    bombs = ["9^{9^{9^9}}", "#### 10^{10^{10}}", "1" * 100_000, "(" * 150, r"\boxed{" * 9_000]
-    rows = [row("18", bomb) for bomb in bombs for _ in range(2)]
-    signals = said(*rows, row(r"\frac{1}{2}", "1/2"))
-    assert 1.0 not in signals["score"][:-1]
-    assert signals["failure"][0].startswith("NotJudged: OutOfTime: it takes more than 1 s")
+    slow = r"\binom{1000000000}{500000000}"
+    bombs = [
+        slow,
+        "9**9**9",
+        "2^{2^{31}}-2^{2^{31}}+18",
+        "#### 3^{100000}",
+        "1" * 100_000,
+        r"\boxed{" * 9_000,
+    ]
+    signals = said(*(row("18", bomb) for bomb in bombs), row(r"\frac{1}{2}", "1/2"))
+    assert signals["score"].to_list() == [None] * 5 + [0.0, 1.0]
+    assert signals["failure"][0] == "NotJudged: OutOfTime: it takes more than 1 s of processor time"
+    assert "the power '9^9^' is too large to be worked out" in signals["failure"][1]
     assert "too long" in signals["failure"][4]
-    assert signals["score"][-1] == 1.0
 
 
 def test_a_worked_problem_is_judged_by_its_answer():
@@ -114,7 +124,7 @@ def test_a_worked_problem_is_judged_by_its_answer():
 def test_a_sample_without_a_key_of_this_sort_has_nothing_to_verify():
     signals = said({"response": "19"}, {"response": "19", "key": '{"tests": ""}'}, {"response": "19", "key": "no"})
     assert signals["score"].to_list() == [1.0, 1.0, None]
-    assert signals["failure"][2].startswith("NotJudged: the key is not JSON")
+    assert signals["failure"][1].startswith("NotJudged: the key is not JSON")
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**9))
