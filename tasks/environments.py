@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from typing import cast
 
 from pydantic import JsonValue
@@ -74,8 +73,6 @@ def make(families: Sequence[str], count: int, seed: int) -> list[Task]:
         RecipeError: no family is named, or one that there isn't.
         InputError: reasoning-gym isn't installed, or a family can't make tasks here.
     """
-    if find_spec(LIBRARY) is None:
-        raise InputError(f"{LIBRARY} isn't installed, and makes these tasks: pip install --no-deps reasoning-gym.")
     asked = pool("environment", _SECONDS, _MEMORY)
     _require(families, asked)
     turns = itertools.zip_longest(*(_of_family(family, seed, asked) for family in families))

@@ -12,6 +12,7 @@ from outcross.validators.references import References
 from outcross.validators.registry import build
 from outcross.validators.rules import from_settings
 from outcross.validators.signals import SIGNALS, run
+from outcross.verifiers import pool
 from outcross.verifiers.constraints import Constraints
 from outcross.verifiers.environments import Environments
 from outcross.verifiers.ifeval import CHECKS
@@ -250,3 +251,11 @@ def test_signals_depend_neither_on_the_order_nor_on_the_batches(responses, data)
         whole = run(made, rows, References())
         apart = pl.concat(run(made, rows[n : n + 1], References()) for n in order)
         assert whole.sort("sample_id").equals(apart.sort("sample_id"))
+
+
+def test_a_library_that_is_not_installed_is_asked_for_by_name(monkeypatch):
+    monkeypatch.setitem(pool._NEEDS, "mathematics", "no_such_library")
+    made = VERIFIERS["mathematics"](seconds=0.7)
+    score, _, failure = signal(made, response="1/2", key=key(answer="2/4"))
+    assert score is None
+    assert failure.startswith("InputError: no_such_library isn't installed, and verifies here. Run: pip install")

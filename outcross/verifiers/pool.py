@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from pydantic import JsonValue
+
+from outcross.errors import InputError
 
 _INSIDE = Path(__file__).parent / "inside"
 _MEGABYTE = 2**20
@@ -27,6 +30,14 @@ _START, _SLACK = 60, 20
 by the processor's clock, so that a busy machine fails no question."""
 _MOST = 2**26
 """Bytes of an answer."""
+
+
+_NEEDS = {"mathematics": "math_verify", "schema": "jsonschema", "environment": "reasoning_gym"}
+_INSTALL = {
+    "mathematics": "pip install 'outcross[verifiers]'",
+    "schema": "pip install 'outcross[verifiers]'",
+    "environment": "pip install --no-deps reasoning-gym",
+}
 
 
 class Failed(NamedTuple):
@@ -105,7 +116,13 @@ class Pool:
 
 @cache
 def pool(judge: str, seconds: float, memory: int) -> Pool:
-    """The pool of a judge: one for all that ask it under the same bounds, in seconds and megabytes."""
+    """The pool of a judge: one for all that ask it under the same bounds, in seconds and megabytes.
+
+    Raises:
+        InputError: the library that it judges by isn't installed.
+    """
+    if find_spec(_NEEDS[judge]) is None:
+        raise InputError(f"{_NEEDS[judge]} isn't installed, and verifies here. Run: {_INSTALL[judge]}.")
     return Pool(judge, seconds, memory)
 
 

@@ -12,6 +12,7 @@ import os
 import platform
 import resource
 import struct
+import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 
@@ -83,7 +84,8 @@ def rules(readable: Iterable[str], writable: Iterable[str] = ()) -> int:
     Raises:
         Unconfined: the kernel has no Landlock, or one that is too old.
     """
-    version = _LIBC.syscall(444, None, 0, 1)
+    _machine()
+    version = max(0, _LIBC.syscall(444, None, 0, 1))
     if version < _OLDEST:
         raise Unconfined(f"the kernel's Landlock has version {version} and {_OLDEST} is needed: Linux 6.2 or newer")
     every = sum(bits for since, bits in _RIGHTS.items() if since <= version)
@@ -161,10 +163,9 @@ def _filter() -> Iterator[bytes]:
 
 
 def _machine() -> tuple[int, int]:
-    try:
-        return _MACHINES[platform.machine()]
-    except KeyError:
-        raise Unconfined(f"no filter of system calls is known for {platform.machine()}") from None
+    if sys.platform != "linux" or (machine := platform.machine()) not in _MACHINES:
+        raise Unconfined(f"no walls are known for {platform.machine()} under {sys.platform}: Linux is needed")
+    return _MACHINES[machine]
 
 
 def _step(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
