@@ -35,6 +35,9 @@ class Source(Record):
     """Name of the field that slices the rows; all are of one stratum where None."""
     document: str | None = None
     """Name of the field that says which document a row is of; each row is its own where None."""
+    key: dict[str, str] = Field(default_factory=dict)
+    """What verifiers go by → name in the file: `answer`, or `tests` and `entry`, `schema`, `constraints`. A name that
+    ends in `####` takes what stands behind that mark."""
     seed_share: Share = 0.1
     heldout_share: Share = 0.15
     target_share: Share = 0.0
@@ -64,6 +67,18 @@ class Drafting(Record):
 
 TWO_OPINIONS = ("preference", "reasoning")
 """Kinds on which able people differ so often that one opinion says little."""
+
+
+class Environment(Record):
+    """Tasks that a program makes, and whose answers it can check, in the place of people's."""
+
+    families: tuple[Filled, ...] = Field(min_length=1)
+    """Families of reasoning-gym."""
+    count: int = Field(ge=1, le=1_000_000)
+    """Different tasks; a plan with more slots poses each again."""
+    seed: int = Field(default=0, ge=0)
+    stratum: Filled
+    """The stratum of people's rows that the drafts count for."""
 
 
 class Review(Record):
@@ -101,8 +116,13 @@ class Recipe(Record):
     kind: Literal["instruction", "preference", "reasoning", "conversation", "trajectory", "text"]
     source: Source
     draft: Drafting
-    screen: dict[str, dict[str, float]]
-    """Validator → its limits, and `reject_below` and `accept_from`, the scores that its rule cuts at."""
+    environment: Environment | None = None
+    """Where the tasks come from; from people's rows where None."""
+    profile: str | None = None
+    """A set of validators with limits for a kind of sample: chat, reasoning, preference, code, trajectory or text."""
+    screen: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Validator → its limits, and `reject_below` and `accept_from`, the scores that its rule cuts at; over those of
+    the profile."""
     review: Review = Review()
     mixture: dict[str, float] = Field(default_factory=dict)
     """The mixture policy's rules; the policy's defaults where silent."""

@@ -21,6 +21,7 @@ from outcross.progress import advance
 from outcross.serving.chats import Answer, Failure
 from outcross.serving.client import complete
 from outcross.serving.endpoint import Endpoint
+from outcross.tasks.environments import LICENCE, Task
 from outcross.tasks.plan import Slot, plan
 from outcross.tasks.prompts import Request, prompt_digest, requests, setup_digest
 
@@ -148,15 +149,15 @@ def sample(recipe: Recipe, endpoint: Endpoint, request: Request, answer: Answer)
         return explain(error)
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
-    anchor = request.slot.anchor.provenance
+    stratum, source, licence = _place(recipe, request.slot.anchor)
     return Sample(
         content=content,
         provenance=Provenance(
             origin=Origin.SYNTHETIC,
             depth=1 + endpoint.model_depth,
-            stratum=anchor.stratum,
-            source=anchor.source,
-            licence=anchor.licence,
+            stratum=stratum,
+            source=source,
+            licence=licence,
             parents=tuple(parent.as_parent for parent in request.slot.parents),
             generation=Generation(
                 model=endpoint.model,
@@ -169,3 +170,10 @@ def sample(recipe: Recipe, endpoint: Endpoint, request: Request, answer: Answer)
             ),
         ),
     )
+
+
+def _place(recipe: Recipe, anchor: Sample | Task) -> tuple[str, str, str]:
+    """Stratum, source and licence of what is drafted for an anchor."""
+    if isinstance(anchor, Task):
+        return recipe.environment.stratum if recipe.environment else anchor.stratum, anchor.source, LICENCE
+    return anchor.provenance.stratum, anchor.provenance.source, anchor.provenance.licence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outcross.data.corpora.candidates import Candidate, Refusal
-from outcross.data.corpora.jsonl import find
+from outcross.data.corpora.dotted import find
 from outcross.data.exchange import formats
 from outcross.data.exchange.judged import Imported, Judged, Judgement, Refused
 from outcross.data.recipe import Recipe

@@ -1,16 +1,16 @@
 """People's rows into the vault, and what can't come in into quarantine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from outcross.data.corpora import champ, stdlib
 from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.jsonl import JsonlReader
 from outcross.data.recipe import Recipe, Source
 from outcross.data.samples import CONTENT, Origin, Provenance, Sample, explain
-from outcross.data.stores import vault
+from outcross.data.stores import keys, vault
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
 from outcross.tasks.intake import Intake, refusal, take_in
@@ -26,10 +26,14 @@ def ingest(home: Home, recipe: Recipe) -> Intake:
     source = recipe.source
     split = vault.Split(seed=source.seed_share, heldout=source.heldout_share, target=source.target_share)
 
+    known: dict[str, Mapping[str, JsonValue]] = {}
+
     def parted(candidate: Candidate) -> tuple[str, Sample] | Refusal:
         sample = admit(candidate, recipe.source)
         if isinstance(sample, Refusal):
             return sample
+        if candidate.key:
+            known[sample.sample_id] = candidate.key
         part = split.part(candidate.document)
         # A target of a held-out document would bring that document's text into a prompt.
         return ("target" if candidate.target and part != "heldout" else part, sample)
@@ -39,6 +43,7 @@ def ingest(home: Home, recipe: Recipe) -> Intake:
     def store(rows: list[tuple[str, Sample]]) -> int:
         nonlocal otherwise
         added = vault.add(home, recipe.name, rows)
+        keys.add(home, recipe.name, {key: known.pop(key) for _, sample in rows if (key := sample.sample_id) in known})
         otherwise += added.otherwise
         return added.new
 
@@ -58,7 +63,7 @@ def _corpus(recipe: Recipe) -> Iterator[Candidate | Refusal]:
         )
     # Where the recipe names fields, a row without them must not come in with others: those may be a model's.
     guess = not source.fields
-    return JsonlReader(source.path, recipe.kind, source.fields, source.stratum, source.document, guess)()
+    return JsonlReader(source.path, recipe.kind, source.fields, source.stratum, source.document, source.key, guess)()
 
 
 def admit(candidate: Candidate, source: Source) -> Sample | Refusal:

@@ -1,14 +1,15 @@
 """The drafting plan: which drafts are wanted, in an order that no interruption changes."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from outcross.data.recipe import Recipe
+from outcross.data.recipe import Environment, Recipe
 from outcross.data.samples import Sample, digest
-from outcross.data.stores import vault
+from outcross.data.stores import keys, vault
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
+from outcross.tasks.environments import Task, make
 from outcross.tasks.screening.leaks import leaking
 
 
@@ -18,15 +19,17 @@ class Slot:
 
     rank: str
     """Its place in the plan, as text that sorts; it doesn't depend on how many slots there are."""
-    anchor: Sample
-    """The human row that it is drafted for: a target, or a seed where the recipe has no targets."""
+    anchor: Sample | Task
+    """What it is drafted for: a human row, which is a target, or a seed where there are none; or a task of the
+    recipe's environment."""
     examples: tuple[Sample, ...]
     """Seed rows shown to the model."""
 
     @property
     def parents(self) -> tuple[Sample, ...]:
         """All human rows that the model sees."""
-        return (self.anchor, *(example for example in self.examples if example != self.anchor))
+        first = (self.anchor,) if isinstance(self.anchor, Sample) else ()
+        return (*first, *(example for example in self.examples if example != self.anchor))
 
 
 def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
@@ -47,6 +50,8 @@ def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
     leaks = leaking(home, recipe, (*seeds, *targets))
     seeds, targets = ([sample for sample in part if sample.sample_id not in leaks] for part in (seeds, targets))
     mixed = set(vault.table(home, recipe.name, "mixture")["stratum"])
+    if recipe.environment:
+        return _posed(home, recipe, recipe.environment, seeds, mixed, count)
     anchors = [sample for sample in targets or seeds if sample.provenance.stratum in mixed]
     if not anchors:
         raise InputError(
@@ -60,8 +65,31 @@ def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
     for number in range(count):
         turn, anchor = number // len(order), order[number % len(order)]
         rank = f"{turn:06d}-{digest([recipe.name, anchor.sample_id])[:24]}"
-        slots.append(Slot(rank, anchor, _examples(recipe, anchor, turn, kin, seeds, shown=not targets)))
+        # Targets of a stratum share their examples, so that a server computes the common beginning only once.
+        stratum = anchor.provenance.stratum
+        key = stratum if targets else anchor.sample_id
+        shown = () if targets else (anchor,)
+        slots.append(Slot(rank, anchor, _examples(recipe, key, stratum, turn, kin, seeds, shown)))
     return slots
+
+
+def _posed(
+    home: Home, recipe: Recipe, environment: Environment, seeds: Sequence[Sample], mixed: Set[str], count: int
+) -> list[Slot]:
+    """The first `count` slots for tasks of an environment, whose keys are stored; see `plan`."""
+    if environment.stratum not in mixed:
+        raise InputError(
+            f"recipe {recipe.name}: [environment] `stratum` is {environment.stratum!r}, in which people have no row of "
+            f"the mixture. Name one of: {', '.join(sorted(mixed)) or 'none, so ingest rows first'}."
+        )
+    tasks = make(environment.families, min(count, environment.count), environment.seed)
+    keys.add(home, recipe.name, {task.task_id: task.key for task in tasks})
+    kin = _by_stratum(seeds)
+    return [
+        Slot(task.rank(turn), task, _examples(recipe, task.task_id, environment.stratum, turn, kin, seeds))
+        for number in range(count if tasks else 0)
+        for turn, task in [(number // len(tasks), tasks[number % len(tasks)])]
+    ]
 
 
 def _fits(sample: Sample, recipe: Recipe) -> bool:
@@ -76,16 +104,19 @@ def _by_stratum(seeds: Sequence[Sample]) -> dict[str, list[Sample]]:
 
 
 def _examples(
-    recipe: Recipe, anchor: Sample, turn: int, kin: Mapping[str, list[Sample]], seeds: Sequence[Sample], *, shown: bool
+    recipe: Recipe,
+    key: str,
+    stratum: str,
+    turn: int,
+    kin: Mapping[str, list[Sample]],
+    seeds: Sequence[Sample],
+    shown: tuple[Sample, ...] = (),
 ) -> tuple[Sample, ...]:
-    """Seeds to show: the anchor itself where it may be `shown`, then some of its stratum, then of all; by hashes."""
-    stratum = anchor.provenance.stratum
-    # Targets of a stratum share their examples, so that a server computes the common beginning only once.
-    key = [anchor.sample_id if shown else stratum, turn]
-    chosen = [anchor] if shown else []
+    """Seeds to show: first those given, then some of the stratum, then of all; chosen by hashes of the key."""
+    chosen = list(shown)
     for pool in (kin.get(stratum, []), seeds):
         for nth in range(4 * recipe.draft.examples if pool else 0):
-            pick = pool[int(digest([*key, nth])[:15], 16) % len(pool)]
-            if len(chosen) < max(recipe.draft.examples, int(shown)) and pick not in chosen:
+            pick = pool[int(digest([key, turn, nth])[:15], 16) % len(pool)]
+            if len(chosen) < max(recipe.draft.examples, len(shown)) and pick not in chosen:
                 chosen.append(pick)
     return tuple(chosen)

@@ -9,10 +9,11 @@ from jinja2.sandbox import SandboxedEnvironment
 from pydantic import JsonValue
 
 from outcross.data.recipe import Recipe
-from outcross.data.samples import KINDS, digest
+from outcross.data.samples import KINDS, Sample, digest
 from outcross.errors import RecipeError
 from outcross.serving.chats import Chat, Message
 from outcross.serving.endpoint import Endpoint
+from outcross.tasks.environments import Task
 from outcross.tasks.plan import Slot
 
 # Recipes travel between teams, so a template may use its fields and nothing else. Prompts are no HTML.
@@ -55,7 +56,7 @@ def requests(recipe: Recipe, endpoint: Endpoint, slots: Sequence[Slot]) -> Itera
     shape = schema(recipe)
     setup = setup_digest(recipe, endpoint)
     for slot in slots:
-        target = slot.anchor.content.model_dump(mode="json")
+        target = _posed(slot.anchor)
         given = {name: _render(recipe, text, target) for name, text in recipe.draft.given.items()}
         messages = tuple(_messages(recipe, slot, given))
         # A text that comes back keeps the row it made first, a wrong depth with it; so another depth has another seed.
@@ -70,6 +71,11 @@ def requests(recipe: Recipe, endpoint: Endpoint, slots: Sequence[Slot]) -> Itera
             seed=seed,
         )
         yield Request(slot, given, chat)
+
+
+def _posed(anchor: Sample | Task) -> dict[str, JsonValue]:
+    """The fields that templates of given ones may name."""
+    return {"question": anchor.question} if isinstance(anchor, Task) else anchor.content.model_dump(mode="json")
 
 
 def _messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> Iterator[Message]:

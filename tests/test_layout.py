@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ["mixture", "serving", "review", "agreement"]
+PACKAGES = ["mixture", "serving", "review", "agreement", "verifiers", "certificate"]
 ROOMS = ["flows", "tasks", "validators", "data", *(f"outcross/{name}" for name in PACKAGES)]
 MAY = {
     "flows": {"tasks", "data", "serving"},
-    "tasks": {"validators", "mixture", "serving", "data", "agreement"},
+    "tasks": {"validators", "verifiers", "certificate", "mixture", "serving", "data", "agreement"},
     "validators": {"data"},
+    "verifiers": {"validators", "data"},
+    "certificate": {"data", "agreement"},
     "data": {"agreement"},
     "mixture": {"data"},
     "serving": {"data"},

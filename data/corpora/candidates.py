@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from pydantic import JsonValue
+
 EXCERPT = 200
 """Characters of a refused row that are kept."""
 
@@ -53,6 +55,8 @@ class Candidate:
     attestation: str | None = None
     origin: str | None = None
     """What the row claims of itself; human where None."""
+    key: Mapping[str, JsonValue] | None = None
+    """What is known of the right answer, for verifiers."""
     author: Author | None = None
     """The model that wrote it, where the corpus names one; of drafts, the caller's where None."""
 

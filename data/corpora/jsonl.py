@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
+from outcross.data.corpora.dotted import find
+from outcross.data.corpora.keys import key_of
 from outcross.data.samples import KINDS
 from outcross.errors import InputError
 
@@ -40,6 +42,8 @@ class JsonlReader:
     """Name of the field that holds a row's stratum; all rows are of stratum `all` where None."""
     document: str | None = None
     """Name of the field that holds a row's document; each row is a document of its own where None."""
+    key: Mapping[str, str] = field(default_factory=dict)
+    """Part of a row's key → name in the file; see `outcross.data.corpora.keys`."""
     guess: bool = True
     """Whether a row that `fields` don't fit may have names in common use, the same ones in the whole file."""
 
@@ -88,6 +92,7 @@ class JsonlReader:
             licence=_text(row.get("licence") or row.get("license")),
             attestation=_text(row.get("attestation")),
             origin=_text(row.get("origin")),
+            key=key_of(row, self.key),
         )
 
 
@@ -109,18 +114,6 @@ def best(kind: str, row: Mapping[str, object], sets: Iterable[Mapping[str, str]]
         return sum(find(row, name) is not None for name in names.values())
 
     return max((names for names in sets if fits(kind, row, names)), key=held, default={})
-
-
-def find(row: object, dotted: str) -> object:
-    """The value at a dotted name; None where the row doesn't have it."""
-    for part in dotted.split("."):
-        if isinstance(row, dict):
-            row = row.get(part)
-        elif isinstance(row, list) and part.isdigit() and int(part) < len(row):
-            row = row[int(part)]
-        else:
-            return None
-    return row
 
 
 def lines(path: Path, limit: int = MAX_LINE) -> Iterator[tuple[int, bytes]]:

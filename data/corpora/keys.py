@@ -5,7 +5,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from outcross.data.corpora.jsonl import find
+from outcross.data.corpora.dotted import find
 
 MARK = "####"
 """What GSM8K's people write before a final answer (Cobbe et al., arXiv 2110.14168)."""

@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from outcross.data.corpora.jsonl import GUESSES, best, find
+from outcross.data.corpora.dotted import find
+from outcross.data.corpora.jsonl import GUESSES, best
 from outcross.data.review.answers import WORDS, Label, stored
 from outcross.data.samples import (
     CONTENT,

@@ -66,11 +66,12 @@ def parts(home: Home, recipe: str, ruleset: str, rows: int) -> list[Part]:
 
 
 def drafts(home: Home, recipe: str, ids: Sequence[str]) -> pl.DataFrame:
-    """Drafts in the order of their places: sample_id, place, content, provenance."""
+    """Drafts in the order of their places: sample_id, rank, place, content, provenance."""
     with opened(home) as connection:
         return connection.execute(
-            "SELECT sample_id, a.place, s.content, s.provenance FROM arrival AS a JOIN sample AS s"
-            " USING (recipe, sample_id) SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS sample_id) USING (sample_id)"
+            "SELECT sample_id, d.rank, a.place, s.content, s.provenance FROM arrival AS a"
+            " JOIN drafted AS d USING (recipe, sample_id) JOIN sample AS s USING (recipe, sample_id)"
+            " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS sample_id) USING (sample_id)"
             " WHERE recipe = $recipe ORDER BY a.place",
             {"recipe": recipe, "ids": list(ids)},
         ).pl()

@@ -10,6 +10,7 @@ from outcross.data.samples import CONTENT, Content, Preference, Sample, Trajecto
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
 from outcross.tasks.screening.frames import Seen, frame
+from outcross.validators.profiles import settings
 from outcross.validators.references import References
 from outcross.validators.registry import build
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
@@ -29,7 +30,8 @@ def leaking(home: Home, recipe: Recipe, samples: Iterable[Sample]) -> dict[str, 
         for sample in {sample.sample_id: sample for sample in samples}.values()
         for number, reading in enumerate(_readings(sample.content, recipe))
     ]
-    (validator,) = build({HeldoutOverlap.name: recipe.screen.get(HeldoutOverlap.name, {})})
+    limits = settings(recipe.profile, recipe.screen).get(HeldoutOverlap.name, {})
+    (validator,) = build({HeldoutOverlap.name: limits})
     said = validator(frame(rows), heldout(people(home, recipe)))
     leaks = said.filter(pl.col("score") == 0).sort("sample_id", descending=True)
     return {key.partition("/")[0]: reason for key, reason in leaks.select("sample_id", "reason").iter_rows()}

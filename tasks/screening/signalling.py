@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT
 from outcross.data.stores import arrivals, costs, screening
 from outcross.data.stores.home import Home
+from outcross.tasks.keys import of_drafts
 from outcross.tasks.screening.frames import Seen, frame
 from outcross.tasks.screening.leaks import heldout, people
 from outcross.tasks.screening.suite import Screen
@@ -69,12 +71,19 @@ def _seen(home: Home, recipe: Recipe, ids: Sequence[str], rows: pl.DataFrame) ->
     """Drafts as validators see them, with the answers of the examples that each was shown."""
     seeds = rows.filter(~pl.col("also"), pl.col("part") == "seed").select("sample_id", "response")
     shown = dict(seeds.iter_rows())
-    return frame(_as_seen(shown, *row) for row in arrivals.drafts(home, recipe.name, ids).iter_rows())
+    drafts = arrivals.drafts(home, recipe.name, ids)
+    keys = of_drafts(home, recipe.name, drafts)
+    return frame(_as_seen(row, shown, keys) for row in drafts.iter_rows(named=True))
 
 
-def _as_seen(seeds: Mapping[str, str], sample_id: str, place: int, content: str, provenance: str) -> Seen:
-    said = json.loads(provenance)
+def _as_seen(row: Mapping[str, Any], seeds: Mapping[str, str], keys: Mapping[str, str]) -> Seen:
+    said = json.loads(row["provenance"])
     shown = [seeds[parent["sample_id"]] for parent in said["parents"] if parent["sample_id"] in seeds]
     return Seen(
-        sample_id, said["stratum"], CONTENT.validate_json(content), shown="\n\n".join(shown), rank=f"{place:012}"
+        row["sample_id"],
+        said["stratum"],
+        CONTENT.validate_json(row["content"]),
+        shown="\n\n".join(shown),
+        key=keys.get(row["sample_id"], ""),
+        rank=f"{row['place']:012}",
     )

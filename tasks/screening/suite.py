@@ -1,12 +1,18 @@
 """Suite: a recipe's validators with the rules over them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outcross.data.recipe import Recipe
-from outcross.validators import rules
-from outcross.validators.registry import REPEATS, build
+from outcross.validators import profiles, rules
+from outcross.validators.profiles import Settings
+from outcross.validators.registry import CHECKS, REPEATS, build
 from outcross.validators.rule import Rule
 from outcross.validators.signals import Validator, params_digest
+from outcross.verifiers.registry import VERIFIERS
+
+KNOWN: Mapping[str, type[Validator]] = {**CHECKS, **VERIFIERS, **REPEATS}
+"""All that a recipe may name, in the order that they run in."""
 
 
 @dataclass(frozen=True)
@@ -18,13 +24,22 @@ class Screen:
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Screen":
-        """Build what the recipe's `[screen]` tables name.
+        """Build what the recipe's profile and its `[screen]` tables name.
 
         Raises:
             RecipeError: a name, a limit or a rule doesn't hold.
         """
-        made = build(recipe.screen)
-        return cls(made, rules.from_settings(recipe.screen, made))
+        return cls.of_settings(profiles.settings(recipe.profile, recipe.screen))
+
+    @classmethod
+    def of_settings(cls, settings: Settings) -> "Screen":
+        """Build the validators that tables name, with their rules.
+
+        Raises:
+            RecipeError: a name, a limit or a rule doesn't hold.
+        """
+        made = build(settings, KNOWN)
+        return cls(made, rules.from_settings(settings, made))
 
     @property
     def ruleset(self) -> str:
