@@ -92,7 +92,7 @@ def appoint(home: Home, recipe: str, appointed: Appointed) -> None:
 
 
 def latest(home: Home, recipe: str) -> list[Appointed]:
-    """By judge, version, limits and prompt, the model appointed last, or the last of those whose server can serve it."""
+    """By judge, version, limits and prompt, the model appointed last, or the last that could serve it."""
     columns = ", ".join(Appointed.model_fields)
     with opened(home) as connection:
         found = connection.execute(

@@ -100,22 +100,30 @@ def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
 
 
 async def offers(endpoint: Endpoint, question: Q, wire: Wire[Q]) -> bool:
-    """Whether a server answers one question of a kind in a form that can be read; it is asked once.
+    """Whether a server answers a question of a kind in a form that can be read.
+
+    The server's own errors and garbled answers are met with `ATTEMPTS` attempts; all others are taken at their word.
 
     Raises:
         ServerUnavailable: it doesn't answer at all, turns the key down, or is too busy to say.
     """
-    try:
-        async with _session(endpoint) as session:
-            response, content = await _post(session, endpoint, wire.path, _encoded(endpoint, question, wire))
-        if response.status == HTTPStatus.UNAUTHORIZED or response.status in BUSY:
-            raise _gone(endpoint, f"it answers with status {response.status}")
-        if response.status == HTTPStatus.OK:
-            wire.read(content)
-            return True
-    except Trouble as trouble:
-        if trouble.silent:
-            raise _gone(endpoint, trouble.reason) from None
+    body = _encoded(endpoint, question, wire)
+    async with _session(endpoint) as session:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                response, content = await _post(session, endpoint, wire.path, body)
+                if response.status == HTTPStatus.OK:
+                    return bool(wire.read(content))
+                if response.status not in BUSY | {HTTPStatus.INTERNAL_SERVER_ERROR}:
+                    break
+            except Trouble as trouble:
+                if trouble.silent:
+                    raise _gone(endpoint, trouble.reason) from None
+                if trouble.final:
+                    return False
+            await asyncio.sleep(_pause(attempt, None))
+    if response.status == HTTPStatus.UNAUTHORIZED or response.status in BUSY:
+        raise _gone(endpoint, f"it answers with status {response.status}")
     return False
 
 
