@@ -1,9 +1,9 @@
 """What the embedded model's grades cost, and what they are worth on answers known to be right or wrong.
 
-Human solutions of GSM8K stand as they are or get a wrong result: one other number in the last line and in the answer.
-A second set pairs each problem with another problem's solution, which a judge that reads at all should notice.
+Half of some human solutions of GSM8K stand as they are. A quarter gets a wrong result: another number in the last line
+and in the answer. A quarter is another problem's solution, which a judge that reads at all should notice.
 
-    python benchmarks/judging.py GSM8K.jsonl [--count 60]
+    PYTHONPATH=. python benchmarks/judging.py GSM8K.jsonl [--count 60]
 """
 
 import argparse
@@ -35,7 +35,9 @@ def solutions(path: Path, count: int) -> list[Reasoning]:
     for line in path.read_text(encoding="utf-8").splitlines()[:count]:
         row = json.loads(line)
         working, answer = re.sub(r"<<[^>]*>>", "", row["answer"]).rsplit("\n#### ", 1)
-        made.append(Reasoning(problem=row["question"], steps=tuple(filter(str.strip, working.split("\n"))), answer=answer))
+        made.append(
+            Reasoning(problem=row["question"], steps=tuple(filter(str.strip, working.split("\n"))), answer=answer)
+        )
     return made
 
 
@@ -64,7 +66,9 @@ def interval(right: Sequence[float], wrong: Sequence[float]) -> tuple[float, flo
 
 def sample(content: Reasoning) -> Sample:
     generation = Generation(model="benchmark", weights_digest=None)
-    provenance = Provenance(origin=Origin.SYNTHETIC, depth=1, stratum="all", source="gsm8k", licence="MIT", generation=generation)
+    provenance = Provenance(
+        origin=Origin.SYNTHETIC, depth=1, stratum="all", source="gsm8k", licence="MIT", generation=generation
+    )
     return Sample(content=content, provenance=provenance)
 
 
@@ -98,11 +102,14 @@ def main() -> None:
                 scores[truth[sample_id]].append(score)
         for row in found.sample(min(4, found.height), seed=1).iter_rows(named=True):
             print(truth[row["sample_id"]], row["score"], row["reason"] or row["failure"])
-        for name in SETS:
+        scores["either"] = scores["slip"] + scores["another"]
+        for name in (*SETS, "either"):
             right, wrong = scores["right"], scores[name]
             r = np.corrcoef([*right, *wrong], [1] * len(right) + [0] * len(wrong))[0, 1]
             low, high = interval(right, wrong)
-            print(f"{name}: {len(right)} right (mean {np.mean(right):.3f}), {len(wrong)} wrong (mean {np.mean(wrong):.3f})")
+            print(
+                f"{name}: {len(right)} right, mean {np.mean(right):.3f}; {len(wrong)} wrong, mean {np.mean(wrong):.3f}"
+            )
             print(f"  AUC {auc(right, wrong):.3f} [{low:.3f}, {high:.3f}], correlation {r:+.3f}")
 
 

@@ -14,6 +14,7 @@ from outcross.data.stores.home import Home
 from outcross.errors import RecipeError, ServerUnavailable
 from outcross.serving import client
 from outcross.tasks.judging.judge import judge, signal_keys, unsignalled
+from outcross.tasks.judging.names import NAMES
 from outcross.tasks.judging.registry import JUDGES, judges
 from outcross.tasks.judging.steps import judge_batch
 from outcross.validators import rules
@@ -265,6 +266,7 @@ def test_the_prefect_task_judges_a_batch(home, tmp_path):
         ("rubric", {"temperature": 3}, "temperature from 0 to 2"),
         ("rubric", {"seeds": 1.5}, "whole number"),
         ("rubric", {"model": 1}, "has no `model`"),
+        ("rubric", {"reject_below": 0.2}, "sets `reject_below`, but a model's judgement only informs"),
         ("difficulty", {"longest": 0}, r"\[screen.difficulty\] needs a longest"),
         ("perplexity", {"fewest_tokens": 0}, r"\[screen.perplexity\] needs a longest"),
         ("reward", {"longest": 0}, r"\[screen.reward\] needs a longest"),
@@ -276,6 +278,7 @@ def test_a_limit_that_cannot_be_used_is_refused_with_its_table(home, name, limit
 
 
 def test_judges_and_validators_share_no_name():
+    assert JUDGES.keys() == NAMES
     assert JUDGES.keys().isdisjoint(VALIDATORS)
     assert all(made.rule == INFORMS for made in JUDGES.values())
 
