@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import duckdb
 import polars as pl
 
 from outcross.data.samples import Record
@@ -82,23 +83,25 @@ class Appointed(Record):
 
 def appoint(home: Home, recipe: str, appointed: Appointed) -> None:
     """Record which model a judge asks from now on, if that is another than before."""
-    if appointed in latest(home, recipe):
-        return
     row = {"recipe": recipe} | appointed.model_dump()
     with opened(home) as connection:
-        connection.execute(
-            f"INSERT INTO appointment ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
-        )
+        if appointed not in _latest(connection, recipe):
+            connection.execute(
+                f"INSERT INTO appointment ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+            )
 
 
 def latest(home: Home, recipe: str) -> list[Appointed]:
     """By judge, version, limits and prompt, the model appointed last, or the last that could serve it."""
-    columns = ", ".join(Appointed.model_fields)
     with opened(home) as connection:
-        found = connection.execute(
-            f"SELECT {columns} FROM appointment WHERE recipe = ?"
-            " QUALIFY row_number() OVER (PARTITION BY judge, version, judge_digest"
-            " ORDER BY means <> '' DESC, appointed_at DESC, rowid DESC) = 1 ORDER BY judge, version, judge_digest",
-            [recipe],
-        ).fetchall()
+        return _latest(connection, recipe)
+
+
+def _latest(connection: duckdb.DuckDBPyConnection, recipe: str) -> list[Appointed]:
+    found = connection.execute(
+        f"SELECT {', '.join(Appointed.model_fields)} FROM appointment WHERE recipe = ?"
+        " QUALIFY row_number() OVER (PARTITION BY judge, version, judge_digest"
+        " ORDER BY means <> '' DESC, appointed_at DESC, rowid DESC) = 1 ORDER BY judge, version, judge_digest",
+        [recipe],
+    ).fetchall()
     return [Appointed(**dict(zip(Appointed.model_fields, row, strict=True))) for row in found]
