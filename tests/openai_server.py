@@ -1,10 +1,15 @@
-"""A stand-in for a model server: OpenAI's two addresses, answers drawn from a hash, faults on demand.
+"""A stand-in for a model server: OpenAI's addresses, answers drawn from a hash, faults on demand.
 
 No model is behind it. An answer is a function of the messages, the seed and the schema alone; most are made-up
 sentences that a screen would pass, and a few in a hundred are too short, loop, or copy the prompt. `--log` gets a
 line per answer served, so that a test can count what a real server would have charged for.
 
     python tests/openai_server.py --port 0 --log served.txt --latency 0.05 --fault 500:0.2 --fault 400:0.1:always
+
+With `--offer` it gives what it names and nothing else: `chat` (what it gives where nothing is named), measurements of
+texts as vLLM's servers give them (`prompt_logprobs`, `echo`, `classify`, `pooling`; `sentiment` for a classifier of two
+classes), or `completions` as llama.cpp's gives them, which knows no measurements. A word is the likelier to the
+stand-in, the oftener it stood in the text before; a reward grows with the number of different words.
 
 A fault is `KIND:SHARE` or `KIND:SHARE:always`. KIND is a status code, `disconnect` (in mid-body), `garbage` (no
 JSON) or `slow`; SHARE is the part of all distinct requests that it strikes, chosen by hash. Each is struck at its
@@ -17,14 +22,16 @@ import hashlib
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +39,9 @@ from aiohttp import web
 
 MODEL = "stand-in"
 SLOW_SECONDS = 30.0
+Answer = Callable[[dict[str, Any], Sequence[str]], dict[str, Any] | None]
+"""The body of an answer to a body, by what is offered; None where there is nothing at that address."""
+
 ODD_SHARE = 0.04
 """Of the answers, this share is too short; as much loops, and as much copies the prompt."""
 WORDS = """
@@ -126,7 +136,13 @@ class StandIn:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=16 * 2**20)
         app.router.add_get("/v1/models", self.models)
-        app.router.add_post("/v1/chat/completions", self.chat)
+        for path, make in {
+            "/v1/chat/completions": completion,
+            "/v1/completions": measured,
+            "/classify": classified,
+            "/pooling": pooled,
+        }.items():
+            app.router.add_post(path, partial(self.post, make))
         app.router.add_get("/stats", self.stats)
         return app
 
@@ -143,18 +159,20 @@ class StandIn:
         key = self.options.api_key
         return key is None or request.headers.get("Authorization") == f"Bearer {key}"
 
-    async def chat(self, request: web.Request) -> web.StreamResponse:
+    async def post(self, make: Answer, request: web.Request) -> web.StreamResponse:
         self.flying += 1
         self.peak = max(self.peak, self.flying)
         try:
-            return await self.answer(request)
+            return await self.answer(make, request)
         finally:
             self.flying -= 1
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, make: Answer, request: web.Request) -> web.StreamResponse:
         if not self.admits(request):
             return _error(401, "wrong key")
         body = await request.json()
+        if (answer := make(body, self.options.offer or ["chat"])) is None:
+            return _error(404, f"nothing at {request.path}")
         if body["model"] not in (self.options.model or [MODEL]):
             return _error(404, f"no model {body['model']}")
         digest = _digest(body)
@@ -166,7 +184,7 @@ class StandIn:
                     return await self.fail(fault.kind, request)
                 await asyncio.sleep(SLOW_SECONDS)
         self.record(digest)
-        return web.json_response(completion(body))
+        return web.json_response(answer)
 
     async def fail(self, kind: str, request: web.Request) -> web.StreamResponse:
         if kind == "garbage":
@@ -190,8 +208,10 @@ class StandIn:
             os._exit(1)
 
 
-def completion(body: dict[str, Any]) -> dict[str, Any]:
+def completion(body: dict[str, Any], offers: Sequence[str]) -> dict[str, Any] | None:
     """The body of an answer, as OpenAI's reference describes it."""
+    if "chat" not in offers:
+        return None
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
     text = compose(body["messages"], body.get("seed"), schema)
     pieces = text.split()
@@ -208,6 +228,54 @@ def completion(body: dict[str, Any]) -> dict[str, Any]:
     spent = sum(len(message["content"].split()) for message in body["messages"])
     usage = {"prompt_tokens": spent, "completion_tokens": min(len(pieces), body.get("max_tokens", sys.maxsize))}
     return {"object": "chat.completion", "model": body["model"], "choices": [choice], "usage": usage}
+
+
+def measured(body: dict[str, Any], offers: Sequence[str]) -> dict[str, Any] | None:
+    """A completion of one word, with what is offered of the prompt's tokens; llama.cpp's form where nothing is."""
+    if not {"prompt_logprobs", "echo", "completions"} & set(offers):
+        return None
+    words = re.findall(r"\s*\S+", body["prompt"])
+    seen = Counter[str]()
+    logprobs: list[float | None] = []
+    for word in words:
+        plain = word.strip()
+        logprobs.append(-random.Random(plain).uniform(2.0, 6.0) / (1 + seen[plain]))
+        seen[plain] += 1
+    logprobs[:1] = [None]
+    choice: dict[str, Any] = {"index": 0, "text": " so", "finish_reason": "length", "logprobs": None}
+    if "prompt_logprobs" in offers and "prompt_logprobs" in body:
+        choice["prompt_logprobs"] = [
+            logprob if logprob is None else {str(n): {"logprob": logprob, "rank": 1, "decoded_token": word}}
+            for n, (word, logprob) in enumerate(zip(words, logprobs, strict=True))
+        ]
+    elif "echo" in offers and body.get("echo"):
+        choice["logprobs"] = {"tokens": [*words, " so"], "token_logprobs": [*logprobs, -1.0], "text_offset": []}
+    elif body.get("logprobs"):
+        choice["logprobs"] = {"content": [{"token": " so", "logprob": -1.0}]}
+    usage = {"prompt_tokens": len(words), "completion_tokens": 1}
+    return {"object": "text_completion", "model": body["model"], "choices": [choice], "usage": usage}
+
+
+def _rewarded(messages: list[dict[str, str]]) -> tuple[float, dict[str, int]]:
+    words = messages[-1]["content"].split()
+    return len(set(words)) / 10 - 1, {"prompt_tokens": len(words), "completion_tokens": 0}
+
+
+def classified(body: dict[str, Any], offers: Sequence[str]) -> dict[str, Any] | None:
+    """vLLM's answer at `/classify`: one class is a reward, two are none."""
+    if not {"classify", "sentiment"} & set(offers):
+        return None
+    value, usage = _rewarded(body["messages"])
+    probs = [value] if "classify" in offers else [0.4, 0.6]
+    return {"data": [{"index": 0, "label": "r", "probs": probs, "num_classes": len(probs)}], "usage": usage}
+
+
+def pooled(body: dict[str, Any], offers: Sequence[str]) -> dict[str, Any] | None:
+    """vLLM's answer at `/pooling`."""
+    if "pooling" not in offers:
+        return None
+    value, usage = _rewarded(body["messages"])
+    return {"data": [{"index": 0, "object": "pooling", "data": [value]}], "usage": usage}
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -235,6 +303,7 @@ def main() -> None:
     parser.add_argument("--retry-after", default="0", help="what a 429 says, in seconds")
     parser.add_argument("--model", action="append", help=f"served name, {MODEL} if none is given")
     parser.add_argument("--api-key", help="refuse other keys with status 401")
+    parser.add_argument("--offer", action="append", help="what it gives; chat if nothing is named")
     parser.add_argument("--leashed", action="store_true", help="end when standard input closes")
     options = parser.parse_args()
     if options.leashed:
@@ -276,11 +345,13 @@ def openai_server(
     models: Sequence[str] = (MODEL,),
     api_key: str | None = None,
     port: int = 0,
+    offers: Sequence[str] = ("chat",),
 ) -> Iterator[Running]:
     """Run a stand-in for the length of the block; it also ends if the test's process is killed."""
     command = [sys.executable, __file__, "--leashed", f"--log={log}", f"--latency={latency}", f"--port={port}"]
     command += [f"--die-after={die_after}", f"--retry-after={retry_after}"]
     command += [f"--fault={fault}" for fault in faults] + [f"--model={name}" for name in models]
+    command += [f"--offer={name}" for name in offers]
     command += [] if api_key is None else [f"--api-key={api_key}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -6,19 +6,22 @@ import math
 import random
 import time
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, Field, ValidationError
 
 from outcross.errors import ServerUnavailable
 from outcross.serving.chats import RAW_CHARACTERS, Answer, Chat, Failure, Message
+from outcross.serving.completions import CHAT
 from outcross.serving.endpoint import PROBE_TIMEOUT, Endpoint
+from outcross.serving.wire import Q, Said, Trouble, Wire
 
-__all__ = ["Answer", "Chat", "Failure", "Message", "complete"]
+__all__ = ["Answer", "Chat", "Failure", "Message", "ask", "complete", "offers"]
 
 ATTEMPTS = 4
 TIMEOUT = 600.0
@@ -33,27 +36,35 @@ TURNED_AWAY = {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT
 """What a server says of the caller or of the model, and never of one request."""
 
 WORTH_RETRYING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+BUSY = WORTH_RETRYING | {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
 async def complete(endpoint: Endpoint, chats: Iterable[Chat]) -> AsyncGenerator[Answer | Failure, None]:
+    """Ask for the completion of chats; see `ask`."""
+    async with aclosing(ask(endpoint, chats, CHAT)) as outcomes:
+        async for outcome in outcomes:
+            yield outcome
+
+
+async def ask(endpoint: Endpoint, questions: Iterable[Q], wire: Wire[Q]) -> AsyncGenerator[Answer | Failure, None]:
     """Ask everything, `endpoint.concurrency` at a time, and yield each outcome when it is there, in no fixed order.
 
-    Every chat that is read gives exactly one `Answer` or `Failure`, unless the server goes away. Overload (429,
+    Every question that is read gives exactly one `Answer` or `Failure`, unless the server goes away. Overload (429,
     408), server errors, broken connections, timeouts and unreadable answers are tried again at once by the worker
-    that met them, `ATTEMPTS` times in all; other statuses are refusals and aren't. `chats` is read lazily, by as
+    that met them, `ATTEMPTS` times in all; other statuses are refusals and aren't. `questions` is read lazily, by as
     many as there are workers. Leaving the loop early drops what is in flight: do so under `contextlib.aclosing`.
 
     Raises:
         ServerUnavailable: after yielding all that is known, because the server stopped answering or turned the key
-            down. The chats without an outcome may be asked again later; none of them failed for its own sake.
+            down. Those without an outcome may be asked again later; none of them failed for its own sake.
     """
     outcomes: asyncio.Queue[Answer | Failure | None] = asyncio.Queue()
-    line = iter(chats)
+    line = iter(questions)
     async with _session(endpoint) as session:
 
         async def work() -> None:
-            for chat in line:
-                outcomes.put_nowait(await _ask(session, endpoint, chat))
+            for question in line:
+                outcomes.put_nowait(await _ask(session, endpoint, question, wire))
 
         workers = [asyncio.create_task(work()) for _ in range(endpoint.concurrency)]
         crew = asyncio.gather(*workers)
@@ -88,140 +99,93 @@ def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
     )
 
 
-class _Trouble(Exception):
-    """An attempt that brought no answer."""
+async def offers(endpoint: Endpoint, question: Q, wire: Wire[Q]) -> bool:
+    """Whether a server answers a question of a kind in a form that can be read.
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        final: bool = False,
-        silent: bool = False,
-        wait: float | None = None,
-        raw: str | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.final = final
-        self.silent = silent
-        """Nothing came back: the server itself may be gone."""
-        self.wait = wait
-        self.raw = raw
+    The server's own errors and garbled answers are met with `ATTEMPTS` attempts; all others are taken at their word.
+
+    Raises:
+        ServerUnavailable: it doesn't answer at all, turns the key down, or is too busy to say.
+    """
+    body = _encoded(endpoint, question, wire)
+    async with _session(endpoint) as session:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                response, content = await _post(session, endpoint, wire.path, body)
+                if response.status == HTTPStatus.OK:
+                    return bool(wire.read(content))
+                if response.status not in BUSY | {HTTPStatus.INTERNAL_SERVER_ERROR}:
+                    break
+            except Trouble as trouble:
+                if trouble.silent:
+                    raise _gone(endpoint, trouble.reason) from None
+                if trouble.final:
+                    return False
+            await asyncio.sleep(_pause(attempt, None))
+    if response.status == HTTPStatus.UNAUTHORIZED or response.status in BUSY:
+        raise _gone(endpoint, f"it answers with status {response.status}")
+    return False
 
 
-async def _ask(session: aiohttp.ClientSession, endpoint: Endpoint, chat: Chat) -> Answer | Failure:
+async def _ask(session: aiohttp.ClientSession, endpoint: Endpoint, question: Q, wire: Wire[Q]) -> Answer | Failure:
     """Try until there is an answer, a refusal, or no attempt left.
 
-    A chat that only ever met silence isn't blamed for it if the server gives no sign of life either.
+    A question that only ever met silence isn't blamed for it if the server gives no sign of life either.
     """
-    body = _body(endpoint.model, chat)
+    body = _encoded(endpoint, question, wire)
     attempt = 1
     while True:
         try:
-            return await _attempt(session, endpoint, chat.key, body, attempt)
-        except _Trouble as trouble:
+            started = time.monotonic()
+            said = await _attempt(session, endpoint, wire, body)
+            return Answer(key=question.key, seconds=time.monotonic() - started, attempts=attempt, **asdict(said))
+        except Trouble as trouble:
             if trouble.final or attempt == ATTEMPTS:
                 if trouble.silent and not await _alive(session, endpoint):
                     raise _gone(endpoint, trouble.reason) from None
                 return Failure(
-                    key=chat.key, reason=trouble.reason, attempts=attempt, final=trouble.final, raw=trouble.raw
+                    key=question.key, reason=trouble.reason, attempts=attempt, final=trouble.final, raw=trouble.raw
                 )
             await asyncio.sleep(_pause(attempt, trouble.wait))
         attempt += 1
 
 
-async def _attempt(session: aiohttp.ClientSession, endpoint: Endpoint, key: str, body: bytes, attempt: int) -> Answer:
-    started = time.monotonic()
-    try:
-        async with session.post(f"{endpoint.base_url}/chat/completions", data=body, allow_redirects=False) as response:
-            content = await response.read()
-    except TimeoutError:
-        raise _Trouble(f"No answer came within {TIMEOUT:g} s.", silent=True) from None
-    except (aiohttp.ClientError, OSError) as error:
-        raise _Trouble(f"The connection failed: {error or type(error).__name__}.", silent=True) from None
+async def _attempt(session: aiohttp.ClientSession, endpoint: Endpoint, wire: Wire[Q], body: bytes) -> Said:
+    response, content = await _post(session, endpoint, wire.path, body)
     raw = _excerpt(content, endpoint)
     if response.status == HTTPStatus.UNAUTHORIZED:
         raise _gone(endpoint, "it turned the key down; put a valid one in OUTCROSS_API_KEY")
     if response.status in TURNED_AWAY:
         raise _gone(endpoint, f"it answers with status {response.status}")
     if response.status != HTTPStatus.OK:
-        raise _Trouble(
+        raise Trouble(
             f"The server answered with status {response.status}.",
             final=response.status < HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in WORTH_RETRYING,
             wait=_retry_after(response.headers.get("Retry-After")),
             raw=raw,
         )
-    return _answer(key, content, raw, attempt, time.monotonic() - started)
-
-
-def _answer(key: str, content: bytes, raw: str, attempt: int, seconds: float) -> Answer:
     try:
-        completion = _Completion.model_validate_json(content)
-    except ValidationError:
-        raise _Trouble("What came back isn't a chat completion in JSON.", raw=raw) from None
-    choice = completion.choices[0]
-    if choice.message.refusal is not None or choice.finish_reason == "content_filter":
-        raise _Trouble("The model refused to answer.", final=True, raw=raw)
-    tokens = [] if choice.logprobs is None else choice.logprobs.content or []
-    logprobs = [token.logprob for token in tokens if token.logprob is not None and math.isfinite(token.logprob)]
-    return Answer(
-        key=key,
-        text=choice.message.content or "",
-        tokens_in=completion.usage.prompt_tokens if completion.usage else 0,
-        tokens_out=completion.usage.completion_tokens if completion.usage else 0,
-        mean_logprob=math.fsum(logprobs) / len(logprobs) if logprobs else None,
-        finish_reason=choice.finish_reason,
-        seconds=seconds,
-        attempts=attempt,
-    )
+        return wire.read(content)
+    except Trouble as trouble:
+        trouble.raw = raw
+        raise
 
 
-class _Said(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
+async def _post(
+    session: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: bytes
+) -> tuple[aiohttp.ClientResponse, bytes]:
+    address = endpoint.base_url.removesuffix("/v1") + path
+    try:
+        async with session.post(address, data=body, allow_redirects=False) as response:
+            return response, await response.read()
+    except TimeoutError:
+        raise Trouble(f"No answer came within {TIMEOUT:g} s.", silent=True) from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise Trouble(f"The connection failed: {error or type(error).__name__}.", silent=True) from None
 
 
-class _Token(BaseModel):
-    logprob: float | None = None
-
-
-class _Logprobs(BaseModel):
-    content: list[_Token] | None = None
-
-
-class _Choice(BaseModel):
-    message: _Said
-    logprobs: _Logprobs | None = None
-    finish_reason: str | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int = Field(default=0, ge=0)
-    completion_tokens: int = Field(default=0, ge=0)
-
-
-class _Completion(BaseModel):
-    """The part of an answer's body that is used; the rest is ignored."""
-
-    choices: list[_Choice] = Field(min_length=1)
-    usage: _Usage | None = None
-
-
-def _body(model: str, chat: Chat) -> bytes:
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": [message.model_dump() for message in chat.messages],
-        "temperature": chat.temperature,
-        "top_p": chat.top_p,
-        "max_tokens": chat.max_tokens,
-        "seed": chat.seed,
-        "logprobs": True,
-        "top_logprobs": 1,  # llama.cpp gives none at 0
-    }
-    if chat.schema is not None:
-        named = {"name": "answer", "strict": True, "schema": chat.schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": named}
-    return json.dumps(body).encode()
+def _encoded(endpoint: Endpoint, question: Q, wire: Wire[Q]) -> bytes:
+    return json.dumps(wire.body(endpoint.model, question)).encode()
 
 
 def _excerpt(content: bytes, endpoint: Endpoint) -> str:
