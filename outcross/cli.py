@@ -20,6 +20,7 @@ from outcross import (
     mixture_commands,
     reports,
     review_commands,
+    screening_commands,
 )
 from outcross.data import recipe as recipes
 from outcross.data.release import verify as proofs
@@ -45,6 +46,7 @@ app.add_typer(exchange_commands.app)
 app.add_typer(mixture_commands.app)
 app.add_typer(effect_commands.app)
 app.add_typer(generator_commands.app)
+app.add_typer(screening_commands.app)
 console = Console()
 
 Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]
@@ -183,30 +185,6 @@ def draft(
         reports.outcomes(console, place, recipes.load(place, recipe))
     else:
         reports.intake(console, made)
-
-
-@app.command()
-def screen(
-    recipe: RecipeName = "docstrings",
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Say what each validator hit, why, what it narrows and what it costs.")
-    ] = False,
-    home: HomeFolder = None,
-) -> None:
-    """Judge new drafts, and put borderline ones and a random audit before experts."""
-    place = _home(home)
-    with _starting():
-        from outcross.flows.screen import screen as flow
-    with watcher(console) as watching, watched_by(watching):
-        queued = flow(_recipe_for(place, recipe), place.root)
-    loaded = recipes.load(place, recipe)
-    reports.outcomes(console, place, loaded)
-    console.print(f"{queued:,} items are new in the review queue.")
-    if explain:
-        from outcross import screen_reports
-        from outcross.tasks.screening.explain import explain as explained
-
-        screen_reports.explained(console, explained(place, loaded))
 
 
 @app.command()

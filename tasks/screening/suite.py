@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outcross.data.recipe import Recipe
+from outcross.tasks.judging.names import NAMES
 from outcross.validators import profiles, rules
 from outcross.validators.profiles import Settings
 from outcross.validators.registry import CHECKS, REPEATS, build
@@ -29,7 +30,8 @@ class Screen:
         Raises:
             RecipeError: a name, a limit or a rule doesn't hold.
         """
-        return cls.of_settings(profiles.settings(recipe.profile, recipe.screen))
+        settings = profiles.settings(recipe.profile, recipe.screen)
+        return cls.of_settings({name: table for name, table in settings.items() if name not in NAMES})
 
     @classmethod
     def of_settings(cls, settings: Settings) -> "Screen":

@@ -1,0 +1,66 @@
+"""The commands about screening: verdicts on drafts, and what a model says of them."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from outcross import engine, reports
+from outcross.data import recipe as recipes
+from outcross.data.stores.home import Home
+from outcross.display import watcher
+from outcross.errors import InputError
+from outcross.options import HomeFolder, RecipeName, needs
+from outcross.progress import watched_by
+from outcross.settings import from_environment
+
+app = typer.Typer()
+console = Console()
+
+
+@app.command()
+def screen(
+    recipe: RecipeName = "docstrings",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what each validator hit, why, what it narrows and what it costs.")
+    ] = False,
+    home: HomeFolder = None,
+) -> None:
+    """Judge new drafts, and put borderline ones and a random audit before experts."""
+    place, loaded = _at_work(home, recipe)
+    with console.status("Starting Prefect …"):
+        from outcross.flows.screen import screen as flow
+    with watcher(console) as watching, watched_by(watching):
+        queued = flow(recipe, place.root)
+    reports.outcomes(console, place, loaded)
+    console.print(f"{queued:,} items are new in the review queue.")
+    if explain:
+        from outcross import screen_reports
+        from outcross.tasks.screening.explain import explain as explained
+
+        screen_reports.explained(console, explained(place, loaded))
+
+
+@app.command()
+def judge(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
+    """Let the judges that a recipe names ask the model about its drafts; their scores inform and decide nothing."""
+    place, loaded = _at_work(home, recipe)
+    from outcross.tasks.judging.registry import JUDGES, judges
+
+    if not judges(loaded):
+        named = ", ".join(f"[screen.{name}]" for name in JUDGES)
+        raise InputError(f"recipe {loaded.name} names no judge. Add one or more of: {named}.")
+    with console.status("Starting Prefect …"):
+        from outcross.flows.judge import judge as flow
+    with watcher(console) as watching, watched_by(watching):
+        new = flow(recipe, place.root)
+    console.print(f"{new:,} signals are new.")
+
+
+def _at_work(home: HomeFolder, recipe: str) -> tuple[Home, recipes.Recipe]:
+    """The home with Prefect set up for it, and the recipe."""
+    needs("prefect", "flows")
+    place = Home(home or from_environment().home)
+    place.root.mkdir(parents=True, exist_ok=True)
+    engine.prepare(place.root)
+    return place, recipes.load(place, recipe)
