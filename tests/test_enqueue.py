@@ -73,6 +73,7 @@ def crashing(function: Callable[..., object], *, late: bool, calls: int) -> Call
 STEPS: list[tuple[object, str, int]] = [
     (screening, "add_signals", 3),
     (screening, "add_verdicts", 1),
+    (screening, "raise_chances", 1),
     (screening, "signals", 1),
     (Management, "set_policy", 1),
     (warehouse, "samples", 2),

@@ -98,9 +98,9 @@ def valued(rows: pl.DataFrame, worth: Mapping[str, float]) -> budget.Floats:
         rows: `stratum`, `characters`, and `score`, which stands for the probability that the draft is right.
         worth: by stratum, in whatever unit; 0 where nothing is said, and the same everywhere where it is empty.
     """
-    price = pl.col("stratum").replace_strict(dict(worth), default=0.0, return_dtype=pl.Float64)
+    unsaid = 0.0 if worth else 1.0
     facts = rows.select(
-        price if worth else pl.lit(1.0).repeat_by(1).explode(),
+        pl.col("stratum").replace_strict(dict(worth), default=unsaid, return_dtype=pl.Float64),
         pl.col("score").fill_null(UNKNOWN),
         pl.col("characters").cast(pl.Float64),
     )
