@@ -127,7 +127,7 @@ def test_an_item_that_is_worth_nothing_is_reached_though_better_ones_keep_coming
     assert start + PATIENCE <= clock.time < start + 2 * PATIENCE
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 60)), min_size=2, max_size=12))
 def test_of_two_items_the_one_that_came_long_before_comes_first_whatever_they_are_worth(items) -> None:
     with TemporaryDirectory() as folder:
