@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from outcross.data.recipe import Recipe, Review
 from outcross.data.review.answers import Ruling
+from outcross.data.review.judgements import Records
 from outcross.data.review.queue import Queue
 from outcross.data.stores import screening, vault
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
+from outcross.review.audits import audit, rejects
+from outcross.review.rates import Rate
 from outcross.tasks import review
 from outcross.tasks.mixing.candidates import candidates
 from outcross.tasks.screening.rejects import FalseRejects, false_rejects
@@ -21,6 +24,7 @@ from outcross.validators.budget import probabilities, seconds, value
 from outcross.validators.routing import PREFIXES, audited, drawn, overlapping
 from tests import make
 from tests.released import drafted
+from tests.review_items import an_item, ruling, taken
 
 IDS = [f"{number:064x}" for number in range(5_000)]
 
@@ -221,6 +225,18 @@ def test_audits_of_rejects_say_how_many_were_good_and_the_experts_word_stands(ho
     assert ids[0] in found.rows, "an expert's word stands over the screen's"
     assert ids[0] in found.reviewed
     assert found.kept_out[ids[1]] == "an expert rejected it"
+
+
+def test_the_page_counts_a_reject_that_somebody_evaded_as_a_good_draft_until_it_is_settled(queue: Queue):
+    queue.enqueue([an_item(n, source="reject_audit", incl_prob=0.02) for n in range(4)])
+    queue.add_reviewer("ada")
+    queue.skip(taken(queue).token, "ada", "cannot_judge")
+    for verdict in ("approve", "reject"):
+        claim = taken(queue)
+        queue.submit(claim.token, "ada", ruling(claim, verdict))
+    found = rejects(Records.beside(queue).frames())
+    assert (found.good, found.waiting) == (Rate(k=2, n=3), 1)
+    assert audit(Records.beside(queue).frames()).errors == Rate(k=0, n=0), "they prove nothing of what was accepted"
 
 
 # --- The budget's routes ---
