@@ -89,7 +89,7 @@ def test_the_budget_is_met_or_all_are_drawn_or_what_is_least_takes_it_all(work, 
     assert ((least <= found) & (found <= 1)).all()
     spent = found @ times
     assert spent == pytest.approx(budget, rel=1e-6) or (found == 1).all() or (found == least).all()
-    if (found == least).all():
+    if (found == least).all() and (found < 1).any():
         assert spent >= budget * (1 - 1e-6)
 
 
@@ -191,11 +191,10 @@ def rejected(home: Home, recipe: Recipe, reasons: list[list[str]]) -> list[str]:
 
 
 def answer(home: Home, said: dict[str, str]) -> None:
-    """Decide the queue's items, by sample; what isn't named is given back."""
+    """Decide the queue's items, by their response."""
     queue = Queue(home.queue)
     queue.add_reviewer("ada")
-    words = dict.fromkeys(said)
-    for number in range(len(words)):
+    for number in range(len(said)):
         claim = queue.claim("ada")
         assert claim is not None
         verdict = said[claim.shown.content.response]
