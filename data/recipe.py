@@ -86,6 +86,12 @@ class Review(Record):
 
     audit_share: Share = 0.1
     """Of the accepted rows, those that are reviewed all the same."""
+    reject_audit_share: Share = 0.02
+    """Of the rejected rows, as much; those excepted that are too like others, which a reviewer can't see."""
+    budget_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Experts' time that all borderline rows together may take, those worth most first; any time where None."""
+    explore_share: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.05
+    """Of the borderline rows, those that are reviewed under such a budget whatever they are worth."""
     reviewers: int | None = Field(default=None, ge=1, le=9)
     """People who must agree on a row; two for pairs and reasoning, and one for all else, where None."""
     overlap_share: Share = 0.1

@@ -1,5 +1,6 @@
 """Between warehouse and queue: what experts should see goes out, what they decided comes back."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import polars as pl
@@ -11,13 +12,13 @@ from outcross.data.review.judgements import Records
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Sample, canonical
-from outcross.data.stores import decisions, screening, warehouse
+from outcross.data.stores import decisions, warehouse
 from outcross.data.stores.decisions import Decision
 from outcross.data.stores.home import Home
 from outcross.errors import StoreError
 from outcross.tasks import trust
 from outcross.tasks.fates import edited, fate
-from outcross.tasks.screening.suite import Screen
+from outcross.tasks.screening import routes
 from outcross.validators.routing import overlapping
 
 PART = 5_000
@@ -43,15 +44,19 @@ DOUBTED = "a reviewer found fault with it, and it isn't settled yet"
 UNSURE = "a reviewer couldn't tell whether it is right, and nobody has settled it yet"
 
 
-def enqueue(home: Home, recipe: Recipe) -> int:
-    """Put borderline drafts and the audit slice into the review queue; return how many were new.
+def enqueue(home: Home, recipe: Recipe, worth: Mapping[str, float] | None = None) -> int:
+    """Put borderline drafts and the audits of what was accepted and rejected before experts; return how many were new.
 
-    Each item's probability of being asked about was written down with its verdict: 1 for a borderline draft, the
-    audit share of that moment for an audited one. Which of them a second person sees is drawn by a secret and the
-    draft's id alone, so that doing this again, after whatever interruption, draws the same ones. The recipe's rules
-    for its reviewers are in force before the first item is there.
+    Each item's probability of being asked about is written down before it is there: with its verdict, and for a
+    borderline draft under a budget by `routes.spread`. What is drawn, and which of it a second person sees, depends on
+    a secret, that probability and the draft's id alone, so that doing this again, after whatever interruption, draws
+    the same ones. The recipe's rules for its reviewers are in force before the first item is there.
+
+    Args:
+        worth: by stratum, what one more row there is worth; the same everywhere where nothing is said.
     """
-    wanted = _wanted(home, recipe)
+    routes.spread(home, recipe, worth or {})
+    wanted = routes.asked(home, recipe)
     home.root.mkdir(parents=True, exist_ok=True)
     Management(home.queue).set_policy(recipe.name, rules(recipe))
     queue = Queue(home.queue)
@@ -69,16 +74,6 @@ def skill(recipe: Recipe) -> str | None:
     return f"{recipe.kind}:{recipe.review.language}" if recipe.review.qualify else None
 
 
-def _wanted(home: Home, recipe: Recipe) -> pl.DataFrame:
-    """What experts should see: the verdicts, with the weakest `score`, and all `signals` as validator and score."""
-    made = Screen.of(recipe)
-    found = screening.verdicts(home, recipe.name, made.ruleset)
-    wanted = found.filter((pl.col("outcome") == "borderline") | pl.col("audited"))
-    signals = screening.signals(home, recipe.name, made.keys).drop_nulls("score")
-    weakest = signals.group_by("sample_id").agg(pl.col("score").min(), signals=pl.struct("validator", "score"))
-    return wanted.join(weakest, on="sample_id", how="left", maintain_order="left")
-
-
 def _items(home: Home, recipe: Recipe, wanted: pl.DataFrame) -> list[Item]:
     ids = wanted["sample_id"].to_list()
     samples = warehouse.samples(home, recipe.name, ids)
@@ -88,7 +83,7 @@ def _items(home: Home, recipe: Recipe, wanted: pl.DataFrame) -> list[Item]:
         Item.of(
             samples[row["sample_id"]],
             recipe=recipe.name,
-            source="audit" if row["audited"] else "border",
+            source=row["route"],
             incl_prob=row["incl_prob"],
             need=need + (row["sample_id"] in twice),
             skill=skill(recipe),

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,11 @@ from tests import make
 SHARE = 0.3
 
 
-def drafted(home: Home, count: int = 60, **rules: object) -> Recipe:
+WHOLE = "It looks for value {0} and finds it at place {1}."
+SHORTER = ("Place {1}.", "It looks for value {0} here.", WHOLE)
+
+
+def drafted(home: Home, count: int = 60, answers: Sequence[str] = (WHOLE,), **rules: object) -> Recipe:
     """A recipe with imported drafts that nobody has judged yet."""
     home.root.mkdir(exist_ok=True)
     (home.root / "audit.key").write_bytes(b"k" * 32)
@@ -33,8 +37,7 @@ def drafted(home: Home, count: int = 60, **rules: object) -> Recipe:
     recipe = recipe.model_copy(update={"review": recipe.review.model_copy(update={"audit_share": SHARE, **rules})})
     vault.add(home, "mine", [("mixture", make.human("It adds two numbers and returns what they make."))])
     rows = [
-        {"question": f"Where is value {n}?", "answer": f"It looks for value {n} and finds it at place {n * 7}."}
-        for n in range(count)
+        {"question": f"Where is value {n}?", "answer": answers[n % len(answers)].format(n, n * 7)} for n in range(count)
     ]
     import_drafts(home, recipe, make.write_jsonl(home.root / "theirs.jsonl", rows), "their-model")
     return recipe
@@ -73,6 +76,7 @@ def crashing(function: Callable[..., object], *, late: bool, calls: int) -> Call
 STEPS: list[tuple[object, str, int]] = [
     (screening, "add_signals", 3),
     (screening, "add_verdicts", 1),
+    (screening, "raise_chances", 1),
     (screening, "signals", 1),
     (Management, "set_policy", 1),
     (warehouse, "samples", 2),
@@ -99,6 +103,36 @@ def test_however_often_it_crashes_the_same_audits_are_drawn_with_the_same_need(h
     assert {row[3] for row in facts(home)} == {1, 2}
     assert review.enqueue(home, recipe) == 0
     Queue(home.queue).verify()
+
+
+def scarce(home: Home) -> Recipe:
+    """A recipe whose drafts are rejected, borderline and accepted, a third each, and whose experts have little time."""
+    recipe = drafted(home, 120, SHORTER, reject_audit_share=SHARE, budget_minutes=4.0, explore_share=0.25)
+    return recipe.model_copy(update={"screen": {"length": {"minimum": 4, "target": 11}}})
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_however_often_it_crashes_a_budget_draws_the_same_drafts_with_the_same_probabilities(
+    home, tmp_path, monkeypatch, late
+):
+    unbroken = Home(tmp_path / "unbroken")
+    monkeypatch.setattr(review, "PART", 10)
+    screen_and_enqueue(unbroken, scarce(unbroken))
+    recipe = scarce(home)
+    for owner, name, calls in STEPS[1:]:
+        with monkeypatch.context() as broken:
+            broken.setattr(owner, name, crashing(getattr(owner, name), late=late, calls=calls))
+            with pytest.raises(Crashed):
+                screen_and_enqueue(home, recipe)
+    screen_and_enqueue(home, recipe)
+    assert facts(home) == facts(unbroken)
+    drawn: dict[object, set[object]] = {}
+    for _, source, chance, *_ in facts(home):
+        drawn.setdefault(source, set()).add(chance)
+    assert drawn.keys() == {"audit", "reject_audit", "border", "explore"}
+    assert drawn["audit"] == drawn["reject_audit"] == {SHARE}
+    assert all(0.25 <= chance < 1 for chance in drawn["border"] | drawn["explore"])
+    assert review.enqueue(home, recipe, {"mine": 9.0}) == 0, "whatever strata have come to be worth meanwhile"
 
 
 def test_a_process_killed_while_it_enqueues_leaves_whole_parts_and_the_next_one_adds_the_rest(home):

@@ -1,43 +1,61 @@
-"""Experts work where a row is worth most, and audits keep a random order."""
+"""Experts work where a second is worth most, what is drawn at random keeps a random order, and nothing starves."""
+
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from outcross.data.review.items import Item
+from outcross.data.review.items import Claim, Item
 from outcross.data.review.queue import Queue
+from outcross.data.review.queued import PATIENCE
 from outcross.data.stores import vault
 from outcross.tasks import steps
 from outcross.tasks.mixing.mix import worth
 from outcross.tasks.mixing.order import priorities, put_in_order
 from tests import make
 from tests.released import drafted
+from tests.review_items import Clock, an_item, ruling, taken
+
+DAY = 86_400
 
 
 def waiting(*rows):
-    return pl.DataFrame(rows, schema=["sample_id", "stratum", "source"], orient="row")
+    return pl.DataFrame(rows, schema=["sample_id", "value", "source"], orient="row")
 
 
-def test_a_stratum_that_is_worth_more_comes_first():
-    placed = priorities(
-        waiting(("a", "common", "border"), ("b", "rare", "border"), ("c", "other", "border")),
-        {"common": 1.0, "rare": 133.0},
-    )
+def test_what_is_worth_more_comes_first():
+    placed = priorities(waiting(("a", 1.0, "border"), ("b", 133.0, "border"), ("c", 0.0, "border")))
     assert placed["b"] > placed["a"] > placed["c"] == 0
 
 
-def test_where_all_strata_are_worth_the_same_the_older_item_stays_first():
-    placed = priorities(waiting(("a", "x", "border"), ("b", "y", "border"), ("c", "y", "audit")), {})
+def test_where_all_is_worth_the_same_the_older_item_stays_first():
+    placed = priorities(waiting(("a", 0.5, "border"), ("b", 0.5, "border"), ("c", 0.9, "audit")))
     assert set(placed.values()) == {0.0}
 
 
-def test_the_order_of_audits_depends_on_their_ids_alone():
-    doubtful = [(f"b{n}", "rare" if n % 2 else "common", "border") for n in range(20)]
+@pytest.mark.parametrize("source", ["audit", "reject_audit", "explore"])
+def test_the_order_of_what_was_drawn_at_random_depends_on_ids_alone(source):
+    doubtful = [(f"b{n}", float(n % 2), "border") for n in range(20)]
     audits = [f"a{n}" for n in range(200)]
-    worth = {"rare": 2.0, "common": 1.0}
-    one = priorities(waiting(*doubtful, *((name, "rare", "audit") for name in audits)), worth)
-    other = priorities(waiting(*doubtful, *((name, "common", "audit") for name in audits)), worth)
+    one = priorities(waiting(*doubtful, *((name, 2.0, source) for name in audits)))
+    other = priorities(waiting(*doubtful, *((name, 0.0, source) for name in audits)))
     assert [one[name] for name in audits] == [other[name] for name in audits]
     first = sum(one[name] == max(one.values()) for name in audits)
-    assert 70 <= first <= 130, "audits mix with doubtful drafts at every place of the queue"
+    assert 70 <= first <= 130, "they mix with doubtful drafts at every place of the queue"
+
+
+def test_every_kind_of_draw_is_spread_over_the_queue_as_doubtful_drafts_are():
+    doubtful = [(f"b{n}", float(n), "border") for n in range(400)]
+    others = [(f"{source}{n}", 0.0, source) for source in ("audit", "reject_audit", "explore") for n in range(400)]
+    placed = priorities(waiting(*doubtful, *others))
+    for source in ("b", "audit", "reject_audit", "explore"):
+        tenths = Counter(int(10 * place) for name, place in placed.items() if name.rstrip("0123456789") == source)
+        # 40 are expected in each; five standard deviations.
+        assert all(10 <= tenths[tenth] <= 70 for tenth in range(10))
 
 
 def test_the_queue_hands_out_what_is_worth_most_and_follows_when_that_changes(home, tmp_path):
@@ -79,3 +97,61 @@ def test_where_the_policy_cannot_be_met_yet_no_stratum_comes_first(home, tmp_pat
     recipe = make.recipe(home, tmp_path / "mine.jsonl")
     vault.add(home, "mine", [("seed", make.human())])
     assert worth(home, recipe) == {}
+
+
+# --- Nothing starves ---
+
+
+def answered(queue: Queue) -> Claim:
+    """The item that ada is given and approves."""
+    claim = taken(queue)
+    queue.submit(claim.token, "ada", ruling(claim))
+    return claim
+
+
+def test_an_item_that_is_worth_nothing_is_reached_though_better_ones_keep_coming(queue: Queue, clock: Clock) -> None:
+    queue.add_reviewer("ada")
+    queue.enqueue([an_item(0)])
+    came, start, number = {}, clock.time, 1
+    while True:
+        fresh = [an_item(number + n) for n in range(3)]
+        queue.enqueue(fresh)
+        came |= {one.shown.content.response: clock.time for one in fresh}
+        queue.prioritise("sums", {one.sample_id: 0.999 for one in fresh} | {an_item(0).sample_id: 0.0})
+        number += 3
+        shown = [answered(queue).shown.content.response for _ in range(2)]
+        if "It is 0." in shown:
+            break
+        assert all(came[one] < start + PATIENCE for one in shown), "what came so much later was put before it"
+        clock.time += DAY
+    assert start + PATIENCE <= clock.time < start + 2 * PATIENCE
+
+
+@settings(max_examples=10)
+@given(st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 60)), min_size=2, max_size=12))
+def test_of_two_items_the_one_that_came_long_before_comes_first_whatever_they_are_worth(items) -> None:
+    with TemporaryDirectory() as folder:
+        clock = Clock()
+        queue = Queue(Path(folder) / "review.sqlite", now=clock)
+        queue.add_reviewer("ada")
+        start, came = clock.time, {}
+        for number, (_, day) in sorted(enumerate(items), key=lambda one: one[1][1]):
+            clock.time = start + day * DAY
+            queue.enqueue([an_item(number)])
+            came[an_item(number).shown.content.response] = number
+        queue.prioritise("sums", {an_item(number).sample_id: prio for number, (prio, _) in enumerate(items)})
+        order = [items[came[answered(queue).shown.content.response]] for _ in items]
+        for place, (prio, day) in enumerate(order):
+            for later_prio, later_day in order[place + 1 :]:
+                assert day < later_day + PATIENCE / DAY
+                assert prio >= later_prio or day <= later_day
+
+
+def test_items_wait_by_the_same_clock_whichever_recipe_is_put_in_order_last(queue: Queue, clock: Clock) -> None:
+    queue.add_reviewer("ada")
+    queue.enqueue([an_item(1)])
+    queue.prioritise("sums", {an_item(1).sample_id: 0.1})
+    clock.time += PATIENCE
+    queue.enqueue([an_item(2, recipe="others")])
+    queue.prioritise("others", {an_item(2).sample_id: 0.999})
+    assert taken(queue).shown.content.response == "It is 2."

@@ -72,7 +72,7 @@ class Item(Record):
     sample_id: Digest
     recipe: Filled
     lineage_seed: Filled
-    """Samples that grew from one seed share it; an audit draws whole seeds."""
+    """Samples that grew from one seed share it. Audits draw samples one by one all the same: see `routing.drawn`."""
     author_kind: Literal["model", "human"]
     author_id: Filled
     """Who is never asked to review it."""
@@ -80,7 +80,7 @@ class Item(Record):
     incl_prob: float = Field(gt=0, le=1, allow_inf_nan=False)
     """Probability that the item was drawn, in (0, 1]; estimates weight by its inverse."""
     prio: float = Field(default=0.0, allow_inf_nan=False)
-    """Higher comes first; among equals, the older."""
+    """Higher comes first, and more so the longer it has waited; among equals, the older."""
     need: int = Field(default=1, ge=1, le=9)
     """Reviewers who must decide it."""
     skill: Annotated[str, Field(pattern=r"^[a-z]+:[a-z-]+$")] | None = None

@@ -68,7 +68,10 @@ class Queue(ReviewFile):
             return sum(queued.insert(connection, item, now) is not None for item in items)
 
     def prioritise(self, recipe: str, priorities: Mapping[str, float]) -> None:
-        """Give open items of a recipe new priorities, by sample id; the highest comes first."""
+        """Give open items of a recipe new priorities, by sample id, in [0, 1): the highest comes first.
+
+        An item rises by 1 in `queued.PATIENCE` seconds of waiting, so that none waits for ever.
+        """
         with self._transaction() as connection:
             queued.prioritise(connection, recipe, priorities)
 

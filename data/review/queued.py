@@ -12,8 +12,16 @@ INSERT = """
 INSERT INTO item (id, kind, payload, payload_hash, sample_id, recipe, lineage_seed, author_kind, author_id, source,
                   incl_prob, prio, need, skill, score, hint, created)
 VALUES (:id, :kind, :payload, :payload_hash, :sample_id, :recipe, :lineage_seed, :author_kind, :author_id, :source,
-        :incl_prob, :prio, :need, :skill, :score, :hint, :now)
+        :incl_prob, :prio - :now / :patience, :need, :skill, :score, :hint, :now)
 ON CONFLICT (recipe, sample_id, payload_hash) DO NOTHING
+"""
+
+PATIENCE = 14 * 86_400.0
+"""Seconds by which an older item may be worth less by 1, and still come first.
+
+All items grow older at the same pace, so their order stays what it was when they were given their priorities: what is
+stored is the priority less the moment at which the item came, counted in these. Priorities lie in [0, 1), so nothing
+that comes later than this is put before an item, whatever it is worth, and none waits for ever.
 """
 
 EVERYBODY = 1_000_000
@@ -23,7 +31,8 @@ EVERYBODY = 1_000_000
 def insert(connection: sqlite3.Connection, item: Item, now: float, need: int | None = None) -> str | None:
     """Add an item unless it is there; return its id if it is new."""
     shown = {"kind": item.shown.content.kind, "payload": item.payload, "payload_hash": item.payload_hash}
-    row = item.model_dump(exclude={"shown"}) | shown | {"id": secrets.token_hex(16), "now": now}
+    facts = {"id": secrets.token_hex(16), "now": now, "patience": PATIENCE}
+    row = item.model_dump(exclude={"shown"}) | shown | facts
     if not connection.execute(INSERT, row | {"need": need or item.need}).rowcount:
         return None
     chain.commit_to(connection, "queued", str(row["id"]), now)
@@ -42,7 +51,10 @@ def insert_gold(connection: sqlite3.Connection, entry: Gold, now: float) -> bool
 def prioritise(connection: sqlite3.Connection, recipe: str, priorities: Mapping[str, float]) -> None:
     """Give open items of a recipe new priorities, by sample; the log doesn't commit to them."""
     connection.executemany(
-        "UPDATE item SET prio = :prio "
-        "WHERE recipe = :recipe AND sample_id = :sample AND state = 'open' AND prio <> :prio",
-        [{"recipe": recipe, "sample": sample, "prio": prio} for sample, prio in priorities.items()],
+        "UPDATE item SET prio = :prio - created / :patience "
+        "WHERE recipe = :recipe AND sample_id = :sample AND state = 'open' AND prio <> :prio - created / :patience",
+        [
+            {"recipe": recipe, "sample": sample, "prio": prio, "patience": PATIENCE}
+            for sample, prio in priorities.items()
+        ],
     )

@@ -12,6 +12,23 @@ from outcross.data.stores.warehouse import opened
 SIGNAL = ["sample_id", "recipe", "validator", "version", "params_digest"]
 VERDICT = ["sample_id", "recipe", "ruleset"]
 
+VERDICTS = """
+SELECT sample_id, outcome, reasons, audited,
+       CASE outcome WHEN 'borderline' THEN greatest(verdict.incl_prob, risen.incl_prob) ELSE verdict.incl_prob END
+           AS incl_prob
+FROM verdict LEFT JOIN risen USING (recipe, sample_id) WHERE recipe = ? AND ruleset = ? ORDER BY sample_id
+"""
+
+REJECT_AUDITS = """
+SELECT verdict.sample_id, verdict.reasons, settled.verdict, any_value(decision.answer ->> 'verdict') AS said
+FROM verdict LEFT JOIN settled USING (recipe, sample_id)
+LEFT JOIN decision ON decision.recipe = settled.recipe AND decision.sample_id = settled.sample_id
+    AND decision.verdict = settled.verdict AND decision.edited_id IS NOT DISTINCT FROM settled.edited_id
+WHERE verdict.recipe = ? AND verdict.ruleset = ? AND verdict.outcome = 'rejected' AND verdict.audited
+GROUP BY ALL ORDER BY verdict.sample_id
+"""
+"""An edit's own words are those of whoever made the same sample of the same draft."""
+
 
 def add_signals(home: Home, recipe: str, signals: pl.DataFrame) -> int:
     """Store the frame that a validator run gives; return how many signals were new."""
@@ -45,13 +62,42 @@ def add_verdicts(home: Home, recipe: str, ruleset: str, verdicts: pl.DataFrame) 
 
 
 def verdicts(home: Home, recipe: str, ruleset: str) -> pl.DataFrame:
-    """A rule set's verdicts: sample_id, outcome, reasons, audited, incl_prob."""
+    """A rule set's verdicts: sample_id, outcome, reasons, audited, incl_prob.
+
+    The probability is that of having been put before experts by now: see `raise_chances`.
+    """
+    with opened(home) as connection:
+        return connection.execute(VERDICTS, [recipe, ruleset]).pl()
+
+
+def raise_chances(home: Home, recipe: str, chances: pl.DataFrame) -> int:
+    """Note that borderline drafts are drawn with higher probabilities now (sample_id, incl_prob); return how many.
+
+    What was drawn at the lower one is drawn at the higher one too, so that estimates go by the highest.
+    """
+    with opened(home) as connection:
+        keys = ["recipe", "sample_id", "incl_prob"]
+        return insert_new(connection, "route", chances.with_columns(pl.lit(recipe).alias("recipe")), keys)
+
+
+def sizes(home: Home, recipe: str, ids: Sequence[str]) -> pl.DataFrame:
+    """Of a recipe's stored samples among these ids: sample_id, stratum, and characters, of the content as JSON."""
     with opened(home) as connection:
         return connection.execute(
-            "SELECT sample_id, outcome, reasons, audited, incl_prob FROM verdict WHERE recipe = ? AND ruleset = ?"
-            " ORDER BY sample_id",
-            [recipe, ruleset],
+            "SELECT sample_id, stratum, length(content) AS characters FROM sample WHERE recipe = $recipe"
+            " AND sample_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY sample_id",
+            {"recipe": recipe, "ids": list(ids)},
         ).pl()
+
+
+def reject_audits(home: Home, recipe: str, ruleset: str) -> pl.DataFrame:
+    """What became of the rejected drafts that an audit drew: sample_id, reasons, verdict, said.
+
+    The verdict is the experts' last word, null where there is none yet; `said` is it in the kind's own words, null
+    where that is not known.
+    """
+    with opened(home) as connection:
+        return connection.execute(REJECT_AUDITS, [recipe, ruleset]).pl()
 
 
 @dataclass(frozen=True)
@@ -83,6 +129,6 @@ def outcomes(home: Home, recipe: str, ruleset: str) -> Outcomes:
         accepted=count.get("accepted", 0),
         borderline=count.get("borderline", 0),
         rejected=count.get("rejected", 0),
-        audited=int(found["audited"].sum()),
+        audited=found.filter(pl.col("audited"), pl.col("outcome") == "accepted").height,
         reasons=tuple(reasons.iter_rows()),
     )

@@ -1,10 +1,11 @@
-"""What audits prove of the drafts that were accepted unseen, at the threshold in force and at others."""
+"""What audits prove of drafts that were accepted unseen, at the threshold in force and at others, and of rejects."""
 
 from bisect import bisect_left
 
 import polars as pl
 
 from outcross.agreement.intervals import upper_bound
+from outcross.data.review.items import Source
 from outcross.data.review.judgements import Frames
 from outcross.data.samples import Record
 from outcross.review.outcomes import outcomes
@@ -27,6 +28,14 @@ class Audit(Record):
     waiting: int
     needed: int
     """Audits without an error after which the bound is no more than `PROMISE`."""
+
+
+class Rejects(Record):
+    """How the audits of rejected drafts stand."""
+
+    good: Rate
+    """Of those that are settled or were evaded, those that weren't found bad: who can't tell speaks for the draft."""
+    waiting: int
 
 
 class Bin(Record):
@@ -55,9 +64,19 @@ class Threshold(Record):
 
 def audit(frames: Frames) -> Audit:
     """The audits so far."""
-    errors = _errors(_audited(frames))
-    drawn = len(frames.items.filter(pl.col("source") == "audit"))
-    return Audit(errors=errors, waiting=drawn - errors.n, needed=clean_needed(errors.k, errors.n))
+    errors = _errors(_audited(frames, "audit"))
+    return Audit(errors=errors, waiting=_left(frames, "audit", errors.n), needed=clean_needed(errors.k, errors.n))
+
+
+def rejects(frames: Frames) -> Rejects:
+    """The audits of rejected drafts so far."""
+    seen = _audited(frames, "reject_audit")
+    good = Rate(k=len(seen.filter(pl.col("stance").ne_missing("bad"))), n=len(seen))
+    return Rejects(good=good, waiting=_left(frames, "reject_audit", good.n))
+
+
+def _left(frames: Frames, source: Source, counted: int) -> int:
+    return len(frames.items.filter(pl.col("source") == source)) - counted
 
 
 def clean_needed(k: int, n: int, promise: float = PROMISE) -> int:
@@ -92,7 +111,7 @@ def thresholds(frames: Frames) -> list[Threshold]:
     rejected stay out. Only what the screen accepts can be spared, for only that is audited: a borderline draft is
     reviewed at every threshold. Nothing is said below the lowest audited score, where nobody audits.
     """
-    seen = _audited(frames).filter(pl.col("score").is_not_null())
+    seen = _audited(frames, "audit").filter(pl.col("score").is_not_null())
     drawn = frames.items.filter(~pl.col("source").is_in(["gold", "reject_audit"]))
     drawn = drawn.select("source", "score", weight=1 / pl.col("incl_prob"))
     scores = seen["score"].unique().sort(descending=True).to_list()
@@ -107,17 +126,17 @@ def _threshold(score: float, seen: pl.DataFrame, drawn: pl.DataFrame) -> Thresho
     return Threshold(score=score, errors=_errors(seen.filter(at_least)), spared=spared, reviewed=reviewed)
 
 
-def _audited(frames: Frames) -> pl.DataFrame:
+def _audited(frames: Frames, source: Source) -> pl.DataFrame:
     """Audits that count, as score and stance: the settled ones, and those that somebody evaded, until they are settled.
 
     Whoever skips what looks bad, or can't tell, must not better the proof. Only a conflict of interest says nothing of
     the draft.
     """
-    settled = outcomes(frames).filter(pl.col("source") == "audit").select("score", "stance")
+    settled = outcomes(frames).filter(pl.col("source") == source).select("score", "stance")
     skipped = frames.claims.filter(pl.col("state") == "skipped", pl.col("skip_reason") != "conflict_of_interest")
     unsure = frames.judgements.filter(pl.col("stance").is_null())
     evaded = pl.concat([skipped.select("item"), unsure.select("item")])
-    left = frames.items.filter(pl.col("source") == "audit", pl.col("state") == "open").join(
+    left = frames.items.filter(pl.col("source") == source, pl.col("state") == "open").join(
         evaded, on="item", how="semi"
     )
     return pl.concat([settled, left.select("score", stance=pl.lit(None, pl.String))])

@@ -6,7 +6,7 @@ from statistics import median
 from outcross.data.review.items import Counts
 from outcross.data.review.judgements import Frames, Records
 from outcross.data.samples import Record
-from outcross.review.audits import Audit, Bin, Threshold, audit, reliability, thresholds
+from outcross.review.audits import Audit, Bin, Rejects, Threshold, audit, rejects, reliability, thresholds
 from outcross.review.backlog import DAY, Backlog, Period, backlog, periods
 from outcross.review.persons import Person, persons
 from outcross.review.votes import Agreement, team_agreement
@@ -23,6 +23,7 @@ class Statistics(Record):
     team: Agreement
     backlog: Backlog
     audit: Audit
+    rejects: Rejects
     bins: list[Bin]
     thresholds: list[Threshold]
     periods: list[Period]
@@ -46,6 +47,7 @@ def statistics(frames: Frames, counts: Counts, now: float, rate: float | None = 
         team=team_agreement(frames.judgements),
         backlog=backlog(frames, counts, now, rate),
         audit=audit(frames),
+        rejects=rejects(frames),
         bins=reliability(frames),
         thresholds=thresholds(frames),
         periods=periods(frames, now),

@@ -1,17 +1,15 @@
-"""The screen: validators over drafts, rules over their signals, and the audit slice drawn from the accepted."""
+"""The screen: validators over drafts, rules over their signals, and the audits drawn from what they decide."""
 
 from dataclasses import dataclass
-
-import polars as pl
 
 from outcross.data.recipe import Recipe
 from outcross.data.stores import arrivals, screening
 from outcross.data.stores.arrivals import Part
 from outcross.data.stores.home import Home
+from outcross.tasks.screening.routes import draw
 from outcross.tasks.screening.signalling import check, compare
 from outcross.tasks.screening.suite import Screen
 from outcross.validators import rules
-from outcross.validators.routing import audited
 
 
 def unjudged(home: Home, recipe: Recipe, part: Part | None = None) -> list[str]:
@@ -49,13 +47,6 @@ def decide(home: Home, recipe: Recipe, ids: list[str]) -> Decided:
     """Give some drafts their verdicts, from the signals that are there."""
     made = Screen.of(recipe)
     verdicts = rules.decide(screening.signals(home, recipe.name, made.keys, ids), made.rules)
-    accepted = verdicts.filter(pl.col("outcome") == rules.ACCEPTED)["sample_id"]
-    drawn = audited(accepted, home.audit_key(), recipe.review.audit_share)
-    asked = pl.col("outcome").replace_strict(
-        {rules.BORDERLINE: 1.0, rules.ACCEPTED: recipe.review.audit_share, rules.REJECTED: 0.0}
-    )
-    verdicts = verdicts.with_columns(
-        pl.col("sample_id").is_in(list(drawn)).alias("audited"), asked.cast(pl.Float64).alias("incl_prob")
-    )
+    verdicts = draw(verdicts, home.audit_key(), recipe.review)
     new = screening.add_verdicts(home, recipe.name, made.ruleset, verdicts)
     return Decided(new, dict(verdicts.group_by("outcome").len().iter_rows()))
