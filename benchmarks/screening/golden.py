@@ -8,6 +8,7 @@ Peers judge prompt, context and response as one text, which is kinder to short a
 import argparse
 import json
 import re
+import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -17,17 +18,17 @@ import polars as pl
 from environments import CACHE, DATATROVE, NEMO, PEERS, Missing, Peer, call, python
 from ours import verdicts
 
-from outcross.data.reading import read
-from outcross.data.samples import KINDS, canonical, digest
+from outcross.data.samples import canonical, digest
+from outcross.validators.rules import BORDERLINE, REJECTED
 from outcross.validators.signals import SAMPLES
 
 SAMPLES_FILE = Path("tests/golden/good_short.jsonl")
 
 ENGINES: dict[str, tuple[Peer, str]] = {
     "datatrove's Gopher filters": (DATATROVE, "verdicts"),
-    "the same from 1 word on": (DATATROVE, "any_length"),
+    "datatrove's, from 1 word on": (DATATROVE, "any_length"),
     "NeMo Curator's filters for English": (NEMO, "verdicts"),
-    "the same from 1 word on ": (NEMO, "any_length"),
+    "NeMo Curator's, from 1 word on": (NEMO, "any_length"),
 }
 
 
@@ -42,35 +43,43 @@ class Rejections(NamedTuple):
 
 
 def samples(path: Path) -> pl.DataFrame:
-    """The file's samples as the validators receive them; what isn't part of the content, such as remarks, is left."""
+    """The file's samples as the validators receive them, with the turns of conversations from their prompts."""
     rows = []
     for line in path.read_text(encoding="utf-8").splitlines():
         said = json.loads(line)
-        said = said.get("content", said)
-        kind = KINDS[said.get("kind", "instruction")]
-        content = kind.model_validate({name: value for name, value in said.items() if name in kind.model_fields})
-        fields = content.model_dump(mode="json")
-        texts = read(content)._asdict() | {"content": canonical(fields), "other": fields.get("rejected", "")}
-        rows.append(dict.fromkeys(SAMPLES, "") | texts | {"sample_id": digest(fields), "kind": fields["kind"]})
+        said["content"] = said.get(
+            "content", canonical({"turns": turns(said)}) if said["kind"] == "conversation" else ""
+        )
+        known = {name: value for name, value in said.items() if name in SAMPLES}
+        rows.append(dict.fromkeys(SAMPLES, "") | known | {"sample_id": digest(said)})
     return pl.DataFrame(rows, schema=SAMPLES)
+
+
+def turns(said: dict[str, str]) -> list[dict[str, str]]:
+    parts = (part.partition(": ") for part in said["prompt"].split("\n\n"))
+    before = [{"role": role, "text": text} for role, _, text in parts]
+    return [*before, {"role": "assistant", "text": said["response"]}]
 
 
 def judge(path: Path, cache: Path) -> list[Rejections]:
     """What each engine says; one that can't be installed is left out, and that is printed."""
     rows = samples(path)
-    texts = rows.select(
-        pl.concat_list("prompt", "context", "response").list.eval(pl.element().filter(pl.element() != ""))
-    )
-    found = [_counted("Outcross", verdicts(rows))]
+    decided = verdicts(rows).with_columns(pl.col("reasons").list.join(", "))
+    found = [
+        _counted(engine, decided.select(pl.when(outcome=outcome).then("reasons").fill_null("")).to_series().to_list())
+        for engine, outcome in (("Outcross", REJECTED), ("Outcross leaves to an expert", BORDERLINE))
+    ]
+    filled = pl.element().filter(pl.element() != "")
+    texts = rows.select(pl.concat_list("prompt", "context", "response").list.eval(filled).list.join("\n\n")).to_series()
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
-        file.write("".join(json.dumps("\n\n".join(parts)) + "\n" for parts in texts.to_series()))
+        file.write("".join(json.dumps(text) + "\n" for text in texts))
         file.flush()
         for engine, (peer, work) in ENGINES.items():
             try:
                 said = call(python(peer, cache), PEERS / peer.script, f"says:{work}", file.name)
-                found.append(_counted(engine.strip(), json.loads(said)))
+                found.append(_counted(engine, json.loads(said)))
             except Missing as error:
-                print(f"{engine.strip()} is left out: {error}")
+                print(f"{engine} is left out: {error}", file=sys.stderr)
     return found
 
 

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from outcross.validators import rules, signals
 from outcross.validators.references import References
-from outcross.validators.registry import VALIDATORS
+from outcross.validators.registry import CHECKS, build
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
 from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.signals import SAMPLES
@@ -26,8 +26,8 @@ from outcross.validators.signals import SAMPLES
 BATCH = 20_000
 """Rows that are read at once."""
 
-CHECKS = tuple(made() for made in VALIDATORS.values() if ".checks." in made.__module__)
-"""The validators that need nothing but the row, with their default limits."""
+LINKED = 0.5
+"""Similarity from which on two rows belong to one cluster."""
 
 
 def batches(corpus: Path, *columns: str) -> Iterator[pl.DataFrame]:
@@ -38,7 +38,7 @@ def batches(corpus: Path, *columns: str) -> Iterator[pl.DataFrame]:
 
 
 def gopher(corpus: Path) -> None:
-    """All signals that Gopher's quality and repetition rules need, of every row."""
+    """What Gopher's quality and repetition rules count, and the shares that NeMo's filters add, of every row."""
     from outcross.validators.text.measures import measures
 
     for rows in batches(corpus, "sample_id", "response"):
@@ -56,8 +56,8 @@ def cheap(corpus: Path) -> None:
 def checks(corpus: Path) -> None:
     """All that the validators of single rows say, reasons included."""
     for rows in batches(corpus):
-        for validator in CHECKS:
-            signals.run(validator, rows, References())
+        for made in CHECKS.values():
+            signals.run(made(), rows, References())
 
 
 def personal(corpus: Path) -> None:
@@ -88,7 +88,7 @@ def duplicates(corpus: Path) -> pl.DataFrame:
     short = pl.col("sample_id").str.head(12)  # as the reason names the other row
     named = rows.select(short.alias("closest")).with_row_index("of")
     links = said.with_row_index("row").with_columns(closest=pl.col("reason").str.extract(r" ([0-9a-f]{12})$"))
-    links = links.filter(pl.col("score") < 0.5).join(named, on="closest")
+    links = links.filter(pl.col("score") <= 1 - LINKED).join(named, on="closest")
     pairs = coo_array((links["score"] + 1, (links["row"], links["of"])), shape=(rows.height, rows.height))
     return rows.select("sample_id", cluster=pl.Series(connected_components(pairs, directed=False)[1]))
 
@@ -109,13 +109,17 @@ def leaked(corpus: Path, found: set[str]) -> dict[str, float]:
     return {"leaked": len(found.intersection(both["sample_id"])) / both.height, "found": len(found)}
 
 
-def verdicts(samples: pl.DataFrame) -> list[str]:
-    """Why each sample is rejected by the default rules of the validators of single rows; empty where it isn't."""
-    said = pl.concat([signals.run(validator, samples, References()) for validator in CHECKS])
-    decided = rules.decide(said, rules.from_settings({}, CHECKS))
-    reasons = samples.select("sample_id").join(decided, on="sample_id", how="left", maintain_order="left")
-    rejected = pl.when(pl.col("outcome") == rules.REJECTED).then(pl.col("reasons").list.join("; "))
-    return reasons.select(rejected.fill_null(""))["reasons"].to_list()
+def verdicts(samples: pl.DataFrame) -> pl.DataFrame:
+    """`sample_id`, `outcome` and `reasons` of each sample, by the profile of its kind and nothing but itself."""
+    from outcross.validators.profiles import BY_KIND, settings
+
+    decided = []
+    for (kind,), rows in samples.group_by("kind"):
+        tables = {name: table for name, table in settings(BY_KIND[str(kind)], {}).items() if name in CHECKS}
+        validators = build(tables)
+        said = pl.concat(signals.run(validator, rows, References()) for validator in validators)
+        decided.append(rules.decide(said, rules.from_settings(tables, validators)))
+    return pl.concat(decided)
 
 
 WORKS = {work.__name__: work for work in (gopher, cheap, checks, personal, heldout, duplicates)}
