@@ -1,6 +1,6 @@
 """A corpus of real English records for the benchmark of screening, with duplicates planted and marked.
 
-    PYTHONPATH=. python benchmarks/screening/corpus.py CORPUS.parquet [--rows 200000] [--times 1]
+    PYTHONPATH=. python benchmarks/screening/corpus.py CORPUS.parquet [--rows 200000] [--times 10]
 
 Records are documentation, manual pages, docstrings and package descriptions of this machine, in chunks of 500 bytes on
 average. The same machine makes the same corpus each time. Of the rows 2 % repeat another exactly, and 5 % repeat one of
@@ -13,7 +13,7 @@ same length that are about as frequent, so that lengths, lines and repetitions s
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -105,12 +105,53 @@ def edited(text: str, words: list[str], random: Random) -> str:
     return "".join(parts)
 
 
-def exchanges(texts: list[str], times: int) -> Iterator[dict[str, str]]:
+def frame(rows: list[tuple[str, str, str, int]]) -> pl.DataFrame:
+    """The rows as validators receive them."""
+    texts = [text for _, text, _, _ in rows]
+    ids = [_digest(f"{row}") for row in range(len(rows))]
+    columns = dict.fromkeys(SAMPLES, "") | {
+        "sample_id": ids,
+        "kind": "text",
+        "stratum": [source for source, _, _, _ in rows],
+        "response": texts,
+        "content": [_content(text) for text in texts],
+        "rank": [f"00-{row:07}" for row in range(len(rows))],
+        "planted": [how for _, _, how, _ in rows],
+        "original": [ids[of] if of >= 0 else "" for _, _, _, of in rows],
+    }
+    return pl.DataFrame(columns, schema=COLUMNS)
+
+
+def write(path: Path, rows: int) -> None:
+    """Make a corpus, and the held-out texts beside it.
+
+    Raises:
+        SystemExit: this machine hasn't got that many records.
+    """
+    originals = rows - int(EXACT * rows) - int(NEAR * rows)
+    drawn = draw(gather(), originals + HELDOUT)
+    Random(_SEED).shuffle(drawn)
+    records, others = drawn[:originals], drawn[originals:]
+    _heldout(records, others).write_parquet(path.with_name("heldout.parquet"))
+    _stored(path, frame(plant(records, rows)).iter_slices(GROUP))
+
+
+def grow(base: Path, path: Path, times: int) -> None:
+    """Make a corpus with each row of `base` so many times, in other words each time; a row group at a time."""
+    groups = pq.ParquetFile(base)
+    counts: Counter[str] = Counter()
+    for batch in groups.iter_batches(GROUP, columns=["response"]):
+        for text in batch.column(0).to_pylist():
+            counts.update(word.lower() for word in _PLAIN.findall(text))
+    rounds = [{}, *exchanges(counts, times)]
+    batches = ((number, words, batch) for number, words in enumerate(rounds) for batch in groups.iter_batches(GROUP))
+    _stored(path, (_varied(pl.from_arrow(batch), number, words) for number, words, batch in batches))
+
+
+def exchanges(counts: Counter[str], times: int) -> Iterator[dict[str, str]]:
     """For each round after the first, which word stands for which."""
-    counts = Counter(word.lower() for text in texts for word in _PLAIN.findall(text))
-    ranked = sorted(counts, key=lambda word: (len(word), -counts[word], word))
     common = {word for word, _ in counts.most_common(_COMMON)}
-    ranked = [word for word in ranked if word not in common]
+    ranked = sorted(counts.keys() - common, key=lambda word: (len(word), -counts[word], word))
     for number in range(1, times):
         random, turned = Random(number), {}
         for start in range(0, len(ranked), _ALIKE):
@@ -128,42 +169,17 @@ def exchanged(text: str, words: dict[str, str]) -> str:
     return _PLAIN.sub(other, text)
 
 
-def frame(rows: list[tuple[str, str, str, int]], number: int, first: int, ids: list[str]) -> pl.DataFrame:
-    """So many rows as the validators receive them; `ids` are those of the whole round."""
-    texts = [text for _, text, _, _ in rows]
-    blank = dict.fromkeys(SAMPLES, "")
-    columns = blank | {
-        "sample_id": ids[first : first + len(rows)],
-        "kind": "text",
-        "stratum": [source for source, _, _, _ in rows],
-        "response": texts,
-        "content": [canonical({"kind": "text", "text": text}) for text in texts],
-        "rank": [f"{number:02}-{first + place:07}" for place in range(len(rows))],
-        "planted": [how for _, _, how, _ in rows],
-        "original": [ids[of] if of >= 0 else "" for _, _, _, of in rows],
-    }
-    return pl.DataFrame(columns, schema=COLUMNS)
-
-
-def write(path: Path, rows: int, times: int = 1) -> None:
-    """Make the corpus, and the held-out texts beside it; what is written is never whole in memory but once."""
-    originals = rows - int(EXACT * rows) - int(NEAR * rows)
-    drawn = draw(gather(), originals + HELDOUT)
-    Random(_SEED).shuffle(drawn)
-    records, others = drawn[:originals], drawn[originals:]
-    _heldout(records, others).write_parquet(path.with_name("heldout.parquet"))
-    planted = plant(records, rows)
-    schema = pa.schema([(name, pa.large_string()) for name in COLUMNS])
-    unfinished = path.with_suffix(".part")
-    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
-        for number, words in enumerate([{}, *exchanges([text for _, text, _, _ in planted], times)]):
-            ids = [sha256(f"{number}/{row}".encode()).hexdigest() for row in range(len(planted))]
-            for first in range(0, len(planted), GROUP):
-                some = planted[first : first + GROUP]
-                if words:
-                    some = [(source, exchanged(text, words), how, of) for source, text, how, of in some]
-                writer.write_table(frame(some, number, first, ids).to_arrow().cast(schema))
-    unfinished.rename(path)
+def _varied(rows: pl.DataFrame, number: int, words: dict[str, str]) -> pl.DataFrame:
+    if not number:
+        return rows
+    texts = [exchanged(text, words) for text in rows["response"]]
+    return rows.with_columns(
+        pl.Series("sample_id", [_digest(f"{number}/{one}") for one in rows["sample_id"]]),
+        pl.Series("original", [one and _digest(f"{number}/{one}") for one in rows["original"]]),
+        pl.Series("response", texts),
+        pl.Series("content", [_content(text) for text in texts]),
+        rank=pl.lit(f"{number:02}") + pl.col("rank").str.tail(-2),
+    )
 
 
 def _heldout(records: list[tuple[str, str]], others: list[tuple[str, str]]) -> pl.DataFrame:
@@ -172,25 +188,53 @@ def _heldout(records: list[tuple[str, str]], others: list[tuple[str, str]]) -> p
     texts = [*leaked, *others[LEAKED:]]
     return pl.DataFrame(
         {
-            "sample_id": [sha256(f"held out/{row}".encode()).hexdigest() for row in range(len(texts))],
+            "sample_id": [_digest(f"held out/{row}") for row in range(len(texts))],
             "source": [f"{source}/{row}" for row, (source, _) in enumerate(texts)],
             "text": [text for _, text in texts],
         }
     )
 
 
+def _stored(path: Path, frames: Iterable[pl.DataFrame]) -> None:
+    """One row group a frame; the file has its name only when it is whole."""
+    schema = pa.schema([(name, pa.large_string()) for name in COLUMNS])
+    unfinished = path.with_suffix(".part")
+    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+        for rows in frames:
+            writer.write_table(rows.to_arrow().cast(schema))
+    unfinished.rename(path)
+
+
+def _content(text: str) -> str:
+    return canonical({"kind": "text", "text": text})
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make a corpus of real English records of this machine.")
     parser.add_argument("path", type=Path)
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument(
+        "--times", type=int, default=1, help="so many times as many, beside it, in CORPUS-TIMES.parquet"
+    )
     options = parser.parse_args()
-    options.path.parent.mkdir(parents=True, exist_ok=True)
-    write(options.path, options.rows, options.times)
-    made = pl.scan_parquet(options.path)
+    path: Path = options.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        write(path, options.rows)
+    if options.times > 1:
+        path = path.with_stem(f"{path.stem}-{options.times}")
+        grow(options.path, path, options.times)
     size = pl.col("response").str.len_bytes()
-    print(made.group_by("stratum").agg(rows=pl.len(), bytes=size.mean()).sort("stratum").collect())
-    print(made.select(rows=pl.len(), bytes=size.mean(), near=(pl.col("planted") == "near").sum()).collect())
+    made = pl.scan_parquet(path).group_by("stratum").agg(rows=pl.len(), bytes=size.mean()).sort("stratum").collect()
+    for source, rows, mean in made.iter_rows():
+        print(f"{source}: {rows:,} rows of {mean:,.0f} bytes")
+    print(
+        f"all: {made['rows'].sum():,} rows of {made.select(pl.col('bytes').dot('rows')).item() / made['rows'].sum():,.0f}"
+    )
 
 
 if __name__ == "__main__":

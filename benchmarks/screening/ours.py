@@ -41,7 +41,7 @@ def gopher(corpus: Path) -> None:
     """What Gopher's quality and repetition rules count, and the shares that NeMo's filters add, of every row."""
     from outcross.validators.text.measures import measures
 
-    for rows in batches(corpus, "sample_id", "response"):
+    for rows in batches(corpus, "response"):
         measures(rows.rename({"response": "text"}))
 
 
@@ -49,7 +49,7 @@ def cheap(corpus: Path) -> None:
     """Those of them that are counted in one reading."""
     from outcross.validators.text.measures import quality
 
-    for rows in batches(corpus, "sample_id", "response"):
+    for rows in batches(corpus, "response"):
         quality(rows.rename({"response": "text"}))
 
 

@@ -93,9 +93,13 @@ class Bench:
     def corpus(self, times: int = 1) -> Path:
         path = self.folder / f"corpus-{times}.parquet"
         if not path.exists():
+            base = self.corpus() if times > 1 else path
             print(f"Making {self.rows * times:,} rows of this machine's English", file=sys.stderr)
             path.parent.mkdir(parents=True, exist_ok=True)
-            corpus.write(path, self.rows, times)
+            if times > 1:
+                corpus.grow(base, path, times)
+            else:
+                corpus.write(path, self.rows)
         return path
 
     def sample(self, rows: int) -> Path:
