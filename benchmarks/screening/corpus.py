@@ -228,13 +228,10 @@ def main() -> None:
     if options.times > 1:
         path = path.with_stem(f"{path.stem}-{options.times}")
         grow(options.path, path, options.times)
-    size = pl.col("response").str.len_bytes()
-    made = pl.scan_parquet(path).group_by("stratum").agg(rows=pl.len(), bytes=size.mean()).sort("stratum").collect()
-    for source, rows, mean in made.iter_rows():
-        print(f"{source}: {rows:,} rows of {mean:,.0f} bytes")
-    print(
-        f"all: {made['rows'].sum():,} rows of {made.select(pl.col('bytes').dot('rows')).item() / made['rows'].sum():,.0f}"
-    )
+    made = pl.scan_parquet(path).with_columns(size=pl.col("response").str.len_bytes())
+    for name, rows in (("all", made), *((source, made.filter(stratum=source)) for source in SHARES)):
+        count, mean = rows.select(pl.len(), pl.col("size").mean()).collect().row(0)
+        print(f"{name}: {count:,} rows of {mean or 0:,.0f} bytes")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from outcross.validators import rules, signals
+from outcross.validators.profiles import BY_KIND, settings
 from outcross.validators.references import References
 from outcross.validators.registry import CHECKS, build
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
 from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.signals import SAMPLES
+from outcross.validators.text.measures import measures, quality
 
 BATCH = 20_000
 """Rows that are read at once."""
@@ -39,16 +41,12 @@ def batches(corpus: Path, *columns: str) -> Iterator[pl.DataFrame]:
 
 def gopher(corpus: Path) -> None:
     """What Gopher's quality and repetition rules count, and the shares that NeMo's filters add, of every row."""
-    from outcross.validators.text.measures import measures
-
     for rows in batches(corpus, "response"):
         measures(rows.rename({"response": "text"}))
 
 
 def cheap(corpus: Path) -> None:
     """Those of them that are counted in one reading."""
-    from outcross.validators.text.measures import quality
-
     for rows in batches(corpus, "response"):
         quality(rows.rename({"response": "text"}))
 
@@ -111,8 +109,6 @@ def leaked(corpus: Path, found: set[str]) -> dict[str, float]:
 
 def verdicts(samples: pl.DataFrame) -> pl.DataFrame:
     """`sample_id`, `outcome` and `reasons` of each sample, by the profile of its kind and nothing but itself."""
-    from outcross.validators.profiles import BY_KIND, settings
-
     decided = []
     for (kind,), rows in samples.group_by("kind"):
         tables = {name: table for name, table in settings(BY_KIND[str(kind)], {}).items() if name in CHECKS}
