@@ -7,8 +7,8 @@ average. The same machine makes the same corpus each time. Of the rows 2 % repea
 17 words or more with 6 % of its words replaced. `HELDOUT` further texts lie in `heldout.parquet` beside it.
 
 With `--times 10` each record is there ten times, in other words each time: rarer words are exchanged for others of the
-same length that are about as frequent. So lengths, lines and repetitions stay, and few rows are near duplicates of one of
-another round (3 % or so, mostly lists of short words).
+same length that are about as frequent. So lengths, lines and repetitions stay, and some 3 % of the rows are near
+duplicates of one of another round, mostly lists of short words.
 """
 
 import argparse
