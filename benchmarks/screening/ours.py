@@ -1,0 +1,133 @@
+"""What the benchmark of screening measures of Outcross: the one place that knows how its kernels are called.
+
+    PYTHONPATH=. python benchmarks/screening/ours.py WORK CORPUS.parquet
+
+does one piece of work and prints what it took as JSON. Reading the corpus is part of it.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import meter
+import polars as pl
+import pyarrow.parquet as pq
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from outcross.validators import rules, signals
+from outcross.validators.profiles import BY_KIND, settings
+from outcross.validators.references import References
+from outcross.validators.registry import CHECKS, build
+from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
+from outcross.validators.repeats.near_duplicate import NearDuplicate
+from outcross.validators.signals import SAMPLES
+from outcross.validators.text.measures import measures, quality
+
+BATCH = 20_000
+"""Rows that are read at once."""
+
+LINKED = 0.5
+"""Similarity from which on two rows belong to one cluster."""
+
+
+def batches(corpus: Path, *columns: str) -> Iterator[pl.DataFrame]:
+    for batch in pq.ParquetFile(corpus).iter_batches(BATCH, columns=list(columns or SAMPLES)):
+        rows = pl.from_arrow(batch)
+        assert isinstance(rows, pl.DataFrame)
+        yield rows
+
+
+def gopher(corpus: Path) -> None:
+    """What Gopher's quality and repetition rules count, and the shares that NeMo's filters add, of every row."""
+    for rows in batches(corpus, "response"):
+        measures(rows.rename({"response": "text"}))
+
+
+def cheap(corpus: Path) -> None:
+    """Those of them that are counted in one reading."""
+    for rows in batches(corpus, "response"):
+        quality(rows.rename({"response": "text"}))
+
+
+def checks(corpus: Path) -> None:
+    """All that the validators of single rows say, reasons included."""
+    for rows in batches(corpus):
+        for made in CHECKS.values():
+            signals.run(made(), rows, References())
+
+
+def personal(corpus: Path) -> None:
+    """Addresses, numbers and keys of persons."""
+    from outcross.validators.checks.personal import Personal
+
+    for rows in batches(corpus):
+        signals.run(Personal(), rows, References())
+
+
+def heldout(corpus: Path) -> set[str]:
+    """The rows that repeat a held-out text."""
+    texts = pl.read_parquet(corpus.with_name("heldout.parquet"))
+    references = References(heldout=texts, usual=texts)
+    found: set[str] = set()
+    for rows in batches(corpus):
+        said = signals.run(HeldoutOverlap(), rows, references)
+        found.update(said.filter(pl.col("score") < HeldoutOverlap.rule.reject_below)["sample_id"])
+    return found
+
+
+def duplicates(corpus: Path) -> pl.DataFrame:
+    """`sample_id` and `cluster` of every row: near duplicates, verified, with all that are linked in one cluster."""
+    rows = pl.concat(batches(corpus))
+    said = signals.run(
+        NearDuplicate(), rows, References(earlier=rows.select("sample_id", "rank", "prompt", "response"))
+    )
+    short = pl.col("sample_id").str.head(12)  # as the reason names the other row
+    named = rows.select(short.alias("closest")).with_row_index("of")
+    links = said.with_row_index("row").with_columns(closest=pl.col("reason").str.extract(r" ([0-9a-f]{12})$"))
+    links = links.filter(pl.col("score") <= 1 - LINKED).join(named, on="closest")
+    pairs = coo_array((links["score"] + 1, (links["row"], links["of"])), shape=(rows.height, rows.height))
+    return rows.select("sample_id", cluster=pl.Series(connected_components(pairs, directed=False)[1]))
+
+
+def recall(corpus: Path, clusters: pl.DataFrame) -> dict[str, float]:
+    """Of the repeats that were planted, those that lie in one cluster with what they repeat."""
+    rows = pl.read_parquet(corpus, columns=["sample_id", "planted", "original"]).join(clusters, on="sample_id")
+    others = clusters.rename({"sample_id": "original", "cluster": "its"})
+    planted = rows.filter(pl.col("planted") != "").join(others, on="original")
+    found = (pl.col("cluster") == pl.col("its")).mean()
+    return dict(planted.group_by("planted").agg(found).iter_rows())
+
+
+def leaked(corpus: Path, found: set[str]) -> dict[str, float]:
+    """Of the texts that are both in the corpus and held out, those that were found; and all that were."""
+    texts = pl.scan_parquet(corpus.with_name("heldout.parquet")).select(response="text")
+    both = pl.scan_parquet(corpus).select("sample_id", "response").join(texts, on="response", how="semi").collect()
+    return {"leaked": len(found.intersection(both["sample_id"])) / both.height, "found": len(found)}
+
+
+def verdicts(samples: pl.DataFrame) -> pl.DataFrame:
+    """`sample_id`, `outcome` and `reasons` of each sample, by the profile of its kind and nothing but itself."""
+    decided = []
+    for (kind,), rows in samples.group_by("kind"):
+        tables = {name: table for name, table in settings(BY_KIND[str(kind)], {}).items() if name in CHECKS}
+        validators = build(tables)
+        said = pl.concat(signals.run(validator, rows, References()) for validator in validators)
+        decided.append(rules.decide(said, rules.from_settings(tables, validators)))
+    return pl.concat(decided)
+
+
+WORKS = {work.__name__: work for work in (gopher, cheap, checks, personal, heldout, duplicates)}
+
+
+def main() -> None:
+    name, corpus = sys.argv[1], Path(sys.argv[2])
+    answer, took = meter.measured(lambda: WORKS[name](corpus))
+    rows = pq.ParquetFile(corpus).metadata.num_rows
+    shown = {"heldout": leaked, "duplicates": recall}.get(name)
+    print(json.dumps(took | {"rows": rows} | (shown(corpus, answer) if shown else {})))  # type: ignore[operator]
+
+
+if __name__ == "__main__":
+    main()
