@@ -104,9 +104,10 @@ def enqueue_doubtful(home: Path, recipe: str) -> int:
     """Put borderline drafts and the audit slice before experts, and among them what is known to be right or wrong."""
     place = Home(home)
     loaded = recipes.load(place, recipe)
-    queued = review.enqueue(place, loaded)
+    value = worth(place, loaded)
+    queued = review.enqueue(place, loaded, value)
     gold.add_gold(place, loaded)
-    put_in_order(place, loaded, worth(place, loaded))
+    put_in_order(place, loaded, value)
     return queued
 
 

@@ -22,7 +22,7 @@ from tests import make
 def drafted(home: Home, tmp_path: Path) -> tuple[Home, Recipe]:
     """A recipe with sixty drafts of its own, some of them poor."""
     recipe = make.recipe(home, tmp_path / "mine.jsonl")
-    review = recipe.review.model_copy(update={"audit_share": 0.3, "overlap_share": 0.0})
+    review = recipe.review.model_copy(update={"audit_share": 0.3, "overlap_share": 0.0, "reject_audit_share": 0.0})
     # All of these rows answer one task.
     limits = {name: table for name, table in recipe.screen.items() if name != "repeated_task"}
     recipe = recipe.model_copy(update={"review": review, "screen": limits})

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcross.validators.checks import toxicity
+from outcross.validators.checks.confidence import Confidence
 from outcross.validators.checks.equations import false_equations
 from outcross.validators.checks.grounded import Grounded
 from outcross.validators.checks.pair import Pair
 from outcross.validators.checks.steps import Steps
 from outcross.validators.checks.toxicity import Toxicity, fingerprint
 from outcross.validators.references import References
+from outcross.validators.rule import INFORMS
 from outcross.validators.signals import run
 from tests.validating import frame
 
@@ -188,3 +190,12 @@ def test_a_listed_word_sends_a_sample_to_a_person_and_never_rejects_it(monkeypat
 def test_the_list_holds_fingerprints_alone():
     assert toxicity.LISTED
     assert all(len(one) == toxicity.PREFIX and set(one) <= set("0123456789abcdef") for one in toxicity.LISTED)
+
+
+def test_a_model_that_was_unsure_scores_less_and_is_not_rejected_for_it():
+    score, reason = judged(Confidence(), logprob="-0.5")
+    assert score == pytest.approx(0.6065, abs=1e-4)
+    assert reason == "mean probability of a token 0.607"
+    assert judged(Confidence(), logprob="") == (1.0, "")
+    assert judged(Confidence(), logprob="soon")[0] == 1.0
+    assert Confidence.rule == INFORMS

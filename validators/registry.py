@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from outcross.errors import RecipeError
+from outcross.validators.checks.confidence import Confidence
 from outcross.validators.checks.grounded import Grounded
 from outcross.validators.checks.language import Language
 from outcross.validators.checks.length import Length
@@ -38,6 +39,7 @@ CHECKS: Mapping[str, type[Validator]] = {
         Grounded,
         Toxicity,
         Names,
+        Confidence,
     )
 }
 """Those that look at a sample alone, the cheap ones first."""

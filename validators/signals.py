@@ -14,12 +14,13 @@ from outcross.validators.text.reasons import reason
 
 TEXTS = ("prompt", "context", "response", "other", "shown", "key", "content")
 
-SAMPLES = pl.Schema(dict.fromkeys(["sample_id", "kind", "stratum", *TEXTS, "rank"], pl.String()))
+SAMPLES = pl.Schema(dict.fromkeys(["sample_id", "kind", "stratum", *TEXTS, "logprob", "rank"], pl.String()))
 """The frame that every validator receives: a row per sample, no text null, no `sample_id` twice.
 
 `prompt`, `context` and `response` are the sample's reading. `other` is a pair's second answer; `shown` the answers of
 the examples that the model saw; `key` what is known of the right answer, as JSON (see `outcross.verifiers`); `content`
-the whole sample as canonical JSON; `rank` its place in the recipe's plan. Each is empty where there is none.
+the whole sample as canonical JSON; `logprob` the mean log-probability that the model gave its own tokens, as text;
+`rank` its place in the order in which drafts came. Each is empty where there is none.
 """
 
 SIGNALS = pl.Schema(

@@ -26,6 +26,13 @@ WHERE d.recipe = $recipe
 """
 
 
+FIRST = """
+SELECT recipe, sample_id, min(rank) AS rank, arg_min(mean_logprob, rank) AS mean_logprob
+FROM draft WHERE state = 'drafted' GROUP BY recipe, sample_id
+"""
+"""Of the answers that made a sample, the one that ranks first."""
+
+
 @dataclass(frozen=True)
 class Part:
     """The drafts without a verdict whose places lie between two, both included."""
@@ -66,11 +73,11 @@ def parts(home: Home, recipe: str, ruleset: str, rows: int) -> list[Part]:
 
 
 def drafts(home: Home, recipe: str, ids: Sequence[str]) -> pl.DataFrame:
-    """Drafts in the order of their places: sample_id, rank, place, content, provenance."""
+    """Drafts in the order of their places: sample_id, rank, place, content, provenance, mean_logprob."""
     with opened(home) as connection:
         return connection.execute(
-            "SELECT sample_id, d.rank, a.place, s.content, s.provenance FROM arrival AS a"
-            " JOIN drafted AS d USING (recipe, sample_id) JOIN sample AS s USING (recipe, sample_id)"
+            "SELECT sample_id, d.rank, a.place, s.content, s.provenance, d.mean_logprob FROM arrival AS a"
+            f" JOIN ({FIRST}) AS d USING (recipe, sample_id) JOIN sample AS s USING (recipe, sample_id)"
             " SEMI JOIN (SELECT unnest($ids::VARCHAR[]) AS sample_id) USING (sample_id)"
             " WHERE recipe = $recipe ORDER BY a.place",
             {"recipe": recipe, "ids": list(ids)},

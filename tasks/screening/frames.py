@@ -20,6 +20,8 @@ class Seen(NamedTuple):
     """The answers of the examples that the model saw, a blank line between."""
     key: str = ""
     """What is known of the right answer, as JSON."""
+    logprob: float | None = None
+    """The mean log-probability that the model gave its own tokens."""
     rank: str = ""
     reading: Reading | None = None
     """Where it isn't the content's own."""
@@ -35,4 +37,5 @@ def _row(row: Seen) -> tuple[str, ...]:
     other = content.rejected if isinstance(content, Preference) else ""
     whole = canonical(content.model_dump(mode="json"))
     reading = row.reading or read(content)
-    return row.sample_id, content.kind, row.stratum, *reading, other, row.shown, row.key, whole, row.rank
+    logprob = "" if row.logprob is None else repr(row.logprob)
+    return row.sample_id, content.kind, row.stratum, *reading, other, row.shown, row.key, whole, logprob, row.rank

@@ -85,5 +85,6 @@ def _as_seen(row: Mapping[str, Any], seeds: Mapping[str, str], keys: Mapping[str
         CONTENT.validate_json(row["content"]),
         shown="\n\n".join(shown),
         key=keys.get(row["sample_id"], ""),
+        logprob=row["mean_logprob"],
         rank=f"{row['place']:012}",
     )
