@@ -8,6 +8,7 @@ from rich.text import Text
 
 from outcross.reports import visible
 from outcross.tasks.screening.explain import Explained, Left
+from outcross.tasks.screening.rejects import FalseRejects
 
 NUMBERS = ("judged", "rejected", "doubtful", "kappa drafts", "kappa people", "ms / 1,000")
 
@@ -30,6 +31,19 @@ def explained(console: Console, validators: Sequence[Explained]) -> None:
         "fewer than 30 rows tell. Below 0.95 on people's own rows it narrows the data whatever the model.",
         style="dim",
     )
+
+
+def rejects(console: Console, audited: Sequence[FalseRejects]) -> None:
+    """Say how many of the rejected drafts that experts looked at were good, and how many of all may be."""
+    for one in audited:
+        if not one.decided and not one.waiting:
+            continue
+        whose = f"by {one.validator}" if one.validator else "in all"
+        waiting = f"; {one.waiting:,} wait for an expert" if one.waiting else ""
+        console.print(
+            f"Of {one.decided:,} rejected drafts that experts looked at {whose}, {one.good:,} were good: at most "
+            f"{one.bound:.0%} of such rejects, with 95 % confidence{waiting}."
+        )
 
 
 def _kappa(left: Left | None) -> str:

@@ -37,8 +37,10 @@ def screen(
     if explain:
         from outcross import screen_reports
         from outcross.tasks.screening.explain import explain as explained
+        from outcross.tasks.screening.rejects import false_rejects
 
         screen_reports.explained(console, explained(place, loaded))
+        screen_reports.rejects(console, false_rejects(place, loaded))
 
 
 @app.command()
