@@ -63,7 +63,7 @@ RECIPE = {
         "examples": 2,
         "writes": ["response"],
         "system": "You read a problem with its worked solution and give the final answer: a number alone.",
-        "ask": "\n{{ instruction }}\n\n{{ context }}",
+        "ask": "{{ instruction }}\n\n{{ context }}",
         "given": {"instruction": "{{ instruction }}", "context": "{{ context }}"},
         "temperature": 0.3,
         "max_tokens": 30,
@@ -107,14 +107,13 @@ def main() -> None:
 
 def _line(drafts: Drafts, experts: int, audits: int, draws: int) -> str:
     rng = np.random.default_rng(0)
-    found = np.array([one for one in _draws(drafts, experts, audits, draws, rng)])
+    found = np.array(list(_draws(drafts, experts, audits, draws, rng)))
     bound, true, accepted, hours = found.T
     broken = (true > bound).mean()
     who = "one" if experts == 1 else "three, the majority"
-    return (
-        f"| {who} | {audits} | {accepted.mean() / drafts.right.size:.0%} | {true.mean():.1%} | {np.median(bound):.1%} | "
-        f"{broken:.1%} | {hours.mean():.1f} |"
-    )
+    share, median = accepted.mean() / drafts.right.size, np.median(bound)
+    figures = f"{share:.0%} | {true.mean():.1%} | {median:.1%} | {broken:.1%} | {hours.mean():.1f}"
+    return f"| {who} | {audits} | {figures} |"
 
 
 def _draws(
