@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from outcross.validators.repeats.heldout import HeldOut
+
 
 def _empty(*columns: str) -> pl.DataFrame:
     return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
@@ -26,3 +28,5 @@ class References:
     """Texts that no training row may repeat, one or more a sample: `sample_id`, `source` (its document), `text`."""
     usual: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "source", "text"))
     """All texts that people wrote, the held-out ones included, by which words of many documents are known."""
+    index: HeldOut | None = None
+    """The two, indexed. Where None, `heldout_overlap` does that itself, for every frame that it judges."""
