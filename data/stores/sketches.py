@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from outcross.data.stores.lease import lease
@@ -16,15 +17,15 @@ from outcross.data.stores.lease import lease
 MEMORY = "600MB"
 """What a query may use before it spills to the disk beside the file."""
 
-_DRAFTS = 1 << 40
+_DRAFTS = 1 << 31
 """The place of the first draft: people's rows come before all drafts, whenever they are added."""
 
 _TABLES = """
 CREATE TABLE made (version TEXT NOT NULL);
 -- Places give the order of precedence. They are never changed, so whoever came first stays first.
-CREATE TABLE text (sample_id TEXT NOT NULL, place BIGINT NOT NULL);
-CREATE TABLE whole (place BIGINT NOT NULL, field UTINYINT NOT NULL, digest UBIGINT NOT NULL);
-CREATE TABLE sketch (place BIGINT NOT NULL, field UTINYINT NOT NULL, key UBIGINT NOT NULL, size UINTEGER NOT NULL);
+CREATE TABLE text (sample_id TEXT NOT NULL, place UINTEGER NOT NULL);
+CREATE TABLE whole (place UINTEGER NOT NULL, field UTINYINT NOT NULL, digest UBIGINT NOT NULL);
+CREATE TABLE sketch (place UINTEGER NOT NULL, field UTINYINT NOT NULL, key UBIGINT NOT NULL, size UINTEGER NOT NULL);
 """
 
 # What texts are compared with. Of texts with one digest the first stands for all, and of those with one key the first
@@ -32,19 +33,20 @@ CREATE TABLE sketch (place BIGINT NOT NULL, field UTINYINT NOT NULL, key UBIGINT
 _FOREMOST = """
 CREATE TABLE alone AS SELECT field, digest, min(place) AS place FROM whole GROUP BY field, digest;
 CREATE TABLE foremost AS SELECT field, key, place, size FROM sketch SEMI JOIN alone USING (field, place)
-QUALIFY row_number() OVER (PARTITION BY field, key ORDER BY place) <= {first};
+QUALIFY row_number() OVER (PARTITION BY field, key ORDER BY place) <= {first}
+AND count(*) OVER (PARTITION BY field, key) > 1;
 """
 
-_PAIRS = """
-SELECT mine.field, mine.place AS own, foremost.place AS other
+_SHARING = """
+SELECT mine.place::UBIGINT << 32 | foremost.place AS pair
 FROM sketch AS mine JOIN foremost USING (field, key) SEMI JOIN wanted ON mine.place = wanted.place
-WHERE foremost.place < mine.place AND least(mine.size, foremost.size) >= $floor * greatest(mine.size, foremost.size)
-GROUP BY ALL HAVING count(*) >= $common
-UNION
-SELECT mine.field, mine.place, alone.place
+WHERE mine.field = $field AND foremost.place < mine.place
+AND least(mine.size, foremost.size) >= $floor * greatest(mine.size, foremost.size)
+"""
+_SAME = """
+SELECT mine.place::UBIGINT << 32 | alone.place AS pair
 FROM whole AS mine JOIN alone USING (field, digest) SEMI JOIN wanted ON mine.place = wanted.place
-WHERE alone.place < mine.place
-ORDER BY ALL
+WHERE mine.field = $field AND alone.place < mine.place
 """
 
 
@@ -77,15 +79,17 @@ class Sketches:
     def unsketched(self) -> pl.DataFrame:
         """`sample_id` and `place` of texts that have no sketch yet, in the order of their places."""
         with self._opened() as db:
-            return db.execute("SELECT sample_id, place FROM text ANTI JOIN whole USING (place) ORDER BY place").pl()
+            return db.execute(
+                "SELECT sample_id, place::BIGINT AS place FROM text ANTI JOIN whole USING (place) ORDER BY place"
+            ).pl()
 
     def places(self, ids: Collection[str]) -> pl.DataFrame:
         """`sample_id`, `place` and `draft` of those among the ids that have a place."""
         with self._opened() as db:
             db.register("given", pl.DataFrame({"sample_id": list(ids)}, schema={"sample_id": pl.String}).to_arrow())
             return db.execute(
-                f"SELECT sample_id, place, place >= {_DRAFTS} AS draft FROM text SEMI JOIN given USING (sample_id)"
-                " ORDER BY place"
+                f"SELECT sample_id, place::BIGINT AS place, place >= {_DRAFTS} AS draft"
+                " FROM text SEMI JOIN given USING (sample_id) ORDER BY place"
             ).pl()
 
     def named(self, places: pl.Series) -> pl.DataFrame:
@@ -93,8 +97,8 @@ class Sketches:
         with self._opened() as db:
             db.register("given", places.alias("place").to_frame().to_arrow())
             return db.execute(
-                f"SELECT sample_id, place, place >= {_DRAFTS} AS draft FROM text SEMI JOIN given USING (place)"
-                " ORDER BY place"
+                f"SELECT sample_id, place::BIGINT AS place, place >= {_DRAFTS} AS draft"
+                " FROM text SEMI JOIN given USING (place) ORDER BY place"
             ).pl()
 
     def add(self, wholes: pl.DataFrame, keys: pl.DataFrame) -> int:
@@ -119,21 +123,29 @@ class Sketches:
         with self._opened() as db:
             _settle(db, self.first)
 
-    def pairs(self, places: pl.Series, *, common: int, floor: float) -> pl.DataFrame:
+    def pairs(self, places: pl.Series, *, field: int, common: int, floor: float) -> pl.DataFrame:
         """The texts that those at some places may be alike with, among all that precede them.
 
         Args:
-            places: whose texts are wanted; 50,000 take a few seconds.
+            places: whose texts are wanted; 50,000 take a second or a few.
+            field: which text of each.
             common: keys that two texts must have in common; for the same text, its digest is enough.
             floor: what the smaller set must have of the larger one's size.
 
         Returns:
-            `field`, `own` (place) and `other` (place), in order.
+            `own` (place) and `other` (place), in order.
         """
         with self._opened() as db:
             _settle(db, self.first)
             db.register("wanted", places.alias("place").to_frame().to_arrow())
-            return db.execute(_PAIRS, {"common": common, "floor": floor}).pl()
+            shared = db.execute(_SHARING, {"field": field, "floor": floor}).pl()["pair"].to_numpy()
+            same = db.execute(_SAME, {"field": field}).pl()["pair"].to_numpy()
+        # Sorted and counted here, which takes a third of the time and of the memory of DuckDB's GROUP BY.
+        shared = np.sort(shared)
+        often = shared[common - 1 :][shared[common - 1 :] == shared[: shared.size - common + 1]]
+        pairs = np.sort(np.concatenate([often, same]))
+        pairs = pairs[np.flatnonzero(np.diff(pairs, prepend=np.uint64(0)))]  # no pair is 0: nothing precedes place 0
+        return pl.DataFrame({"own": pairs >> np.uint64(32), "other": pairs & np.uint64(0xFFFFFFFF)}).cast(pl.Int64)
 
     @contextmanager
     def _opened(self) -> Iterator[duckdb.DuckDBPyConnection]:

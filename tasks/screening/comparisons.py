@@ -98,19 +98,24 @@ class Comparisons:
     def candidates(self, ids: Collection[str]) -> Candidates:
         """What to compare some enlisted drafts with: just what a validator would find among all texts."""
         own = self.sketches.places(ids)
-        floor = min((one.floor for one in self.validators), default=1.0)
-        pairs = self.sketches.pairs(own["place"], common=COMMON, floor=floor)
-        named = self.sketches.named(pl.concat([own["place"], pairs["other"]]).unique())
-        ours, theirs = (
-            named.select("sample_id", "place").rename({"sample_id": name}) for name in ("sample_id", "named")
-        )
-        fields = {number: one.field for number, one in enumerate(self.validators)}
+        found = [
+            self.sketches.pairs(own["place"], field=number, common=COMMON, floor=one.floor).with_columns(
+                field=pl.lit(one.field)
+            )
+            for number, one in enumerate(self.validators)
+        ]
+        pairs = pl.concat([_NONE, *found], how="diagonal")
+        named = self.sketches.named(pl.concat([own["place"].cast(pl.Int64), pairs["other"]]).unique())
+        ours, theirs = (named.select(pl.col("sample_id").alias(name), place="place") for name in ("sample_id", "named"))
         return Candidates(
             pairs.join(ours, left_on="own", right_on="place")
             .join(theirs, left_on="other", right_on="place")
-            .select(pl.col("field").replace_strict(fields, return_dtype=pl.String), "sample_id", other="named"),
-            named.select("sample_id", pl.col("place").cast(pl.String).str.zfill(16).alias("rank"), "draft"),
+            .select("field", "sample_id", other="named"),
+            named.select("sample_id", pl.col("place").cast(pl.String).str.zfill(10).alias("rank"), "draft"),
         )
+
+
+_NONE = pl.DataFrame(schema={"field": pl.String, "own": pl.Int64, "other": pl.Int64})
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _verified(sketches: Sketches, folder: Path, floor: float) -> Iterator[pl.Dat
     """The pairs that are alike indeed, with their similarity."""
     for number in range(len(list(folder.glob("*.npz")))):
         ours = _loaded(folder, number)
-        pairs = sketches.pairs(pl.Series(np.arange(PART) + number * PART), common=COMMON, floor=floor)
+        pairs = sketches.pairs(pl.Series(np.arange(PART) + number * PART), field=0, common=COMMON, floor=floor)
         for (other,), group in pairs.group_by(pl.col("other") // PART):
             theirs = _loaded(folder, other)
             local = Pairs(*(group.select(pl.col("own", "other") % PART).to_numpy().T))

@@ -19,6 +19,8 @@ BITS = 48
 
 _CHUNK = 1 << 20
 """Bytes of text in work at once: what fits a processor's cache."""
+_TEXTS = 1 << 12
+"""Texts in work at once; their row and a hash of `BITS` bits share 64."""
 _LONG = 64
 """Bytes from which a word is hashed by itself."""
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -47,12 +49,15 @@ class Words:
         """The text that each word stands in."""
         return np.repeat(np.arange(self.sizes.size), self.sizes)
 
+    def parts(self) -> Iterator["Words"]:
+        """The same texts, some thousands at a time, for work that stays in the processor's cache."""
+        for first in range(0, self.sizes.size, _TEXTS):
+            starts = self.starts[first : first + _TEXTS + 1]
+            yield Words(self.hashes[starts[0] : starts[-1]], starts - starts[0])
+
     def wholes(self) -> NDArray[np.uint64]:
         """A digest of each text: equal where the words and their order are."""
-        place = np.arange(self.hashes.size) - np.repeat(self.starts[:-1], self.sizes)
-        sums = np.zeros(self.hashes.size + 1, dtype=np.uint64)
-        np.cumsum(_mixed(self.hashes ^ _mixed(place.astype(np.uint64))), out=sums[1:])
-        return sums[self.starts[1:]] - sums[self.starts[:-1]]
+        return np.concatenate([np.zeros(0, dtype=np.uint64), *(_wholes(part) for part in self.parts())])
 
     def runs(self, length: int) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
         """The hash of the run of `length` words that begins at each word, and whether it ends within the text."""
@@ -100,18 +105,22 @@ def hashed(texts: pl.Series) -> Words:
 
 def shingled(words: Words, run: int) -> Shingles:
     """The different runs of `run` words of each text; none for a text of fewer words."""
-    hashes, whole = words.runs(run)
-    sets, sizes = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.int64)]
-    most = 1 << (64 - BITS)
-    for first in range(0, words.sizes.size, most):
-        last = min(first + most, words.sizes.size)
-        span = slice(words.starts[first], words.starts[last])
-        row = np.repeat(np.arange(last - first, dtype=np.uint64), words.sizes[first:last])
-        keys = np.sort((row[whole[span]] << np.uint64(BITS)) | (hashes[span][whole[span]] >> np.uint64(64 - BITS)))
+    sets, sizes = [np.zeros(0, dtype=np.uint64)], [np.zeros(1, dtype=np.int64)]
+    for part in words.parts():
+        hashes, whole = part.runs(run)
+        rows = part.rows[whole].astype(np.uint64)
+        keys = np.sort((rows << np.uint64(BITS)) | (hashes[whole] >> np.uint64(64 - BITS)))
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])[: keys.size]]
         sets.append(keys & np.uint64((1 << BITS) - 1))
-        sizes.append(np.bincount((keys >> np.uint64(BITS)).astype(np.int64), minlength=last - first))
-    return Shingles(np.concatenate(sets), np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64))
+        sizes.append(np.bincount((keys >> np.uint64(BITS)).astype(np.int64), minlength=part.sizes.size))
+    return Shingles(np.concatenate(sets), np.cumsum(np.concatenate(sizes)))
+
+
+def _wholes(words: Words) -> NDArray[np.uint64]:
+    place = np.arange(words.hashes.size) - np.repeat(words.starts[:-1], words.sizes)
+    sums = np.zeros(words.hashes.size + 1, dtype=np.uint64)
+    np.cumsum(_mixed(words.hashes ^ _mixed(place.astype(np.uint64))), out=sums[1:])
+    return sums[words.starts[1:]] - sums[words.starts[:-1]]
 
 
 def _spelled(texts: pl.Series) -> pl.Series:
