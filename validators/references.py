@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from outcross.validators.repeats.heldout import HeldOut
+
 
 def _empty(*columns: str) -> pl.DataFrame:
     return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
@@ -17,7 +19,14 @@ class References:
     """Clean human rows: `sample_id`, `prompt`, `response`."""
     earlier: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "rank", "prompt", "response"))
     """All drafts of the same recipe, those being judged included: `sample_id`, `rank`, `prompt`, `response`."""
+    pairs: pl.DataFrame | None = None
+    """Which of these each sample is compared with: `field` (prompt or response), `sample_id`, `other` (its id).
+
+    Where None, each comparing validator finds that out for itself, among all of them.
+    """
     heldout: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "source", "text"))
     """Texts that no training row may repeat, one or more a sample: `sample_id`, `source` (its document), `text`."""
     usual: pl.DataFrame = field(default_factory=lambda: _empty("sample_id", "source", "text"))
     """All texts that people wrote, the held-out ones included, by which words of many documents are known."""
+    index: HeldOut | None = None
+    """The two, indexed. Where None, `heldout_overlap` does that itself, for every frame that it judges."""

@@ -1,17 +1,19 @@
 """Near duplicates: a response that a person or an earlier draft already gave in nearly the same words."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outcross.errors import RecipeError
 from outcross.validators.references import References
+from outcross.validators.repeats.pairs import SKETCH, Keys, Pairs, jaccard, sharing
+from outcross.validators.repeats.shingles import Shingles, hashed, shingled
 from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
 from outcross.validators.text.reasons import reason
-from outcross.validators.text.words import runs, squeezed, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,14 +23,19 @@ class NearDuplicate:
     Human rows take precedence over drafts, and drafts of lower rank over those of higher rank, so of several
     alike exactly one is kept, as long as those judged before have the lower ranks. Similarities below `floor`
     count as none. Responses of fewer than `short` words are compared as whole texts but for case, spacing and
-    punctuation, and those of fewer than `shortest` aren't compared.
+    punctuation, and those of fewer than `shortest` aren't compared. The same text, but for these, always scores 0.
 
-    Source: Broder, On the resemblance and containment of documents (1997); computed exactly.
+    Which texts are compared, their sketches tell (`outcross.validators.repeats.pairs` gives the odds that a pair goes
+    unseen); those compared are compared exactly.
+
+    Source: Broder, On the resemblance and containment of documents (1997).
     """
 
     name: ClassVar[str] = "near_duplicate"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: ClassVar[Rule] = Rule(reject_below=0.1, accept_from=0.4)
+    field: ClassVar[str] = "response"
+    """The text that is compared."""
     run: int = 3
     floor: float = 0.3
     short: int = 8
@@ -42,79 +49,92 @@ class NearDuplicate:
             )
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:
-        """Compare `response` with the human rows and the drafts that precede each sample."""
-        others = _others(references)
-        own = _placed(samples, others, references.human["sample_id"]).filter(pl.col("size") >= self.shortest)
-        is_short = pl.col("size") < self.short
-        found = pl.concat([_same(own.filter(is_short), others), self._similar(own.filter(~is_short), others)])
-        named = found.join(others.select("draft", other="sample_id", closest="place"), on="closest")
-        kind = pl.when("draft").then(pl.lit("earlier draft")).otherwise(pl.lit("human row"))
-        alike, other = pl.col("alike").round(2), pl.col("other").str.head(12)
-        said = reason("{} alike with {} {}", alike, kind, other)
-        return complete(samples, named.select("sample_id", score=1 - pl.col("alike"), reason=said))
+        """Compare a text of each sample with those of the human rows and the drafts that precede it."""
+        others = _others(references, self.field)
+        own = _placed(samples, others, references.human["sample_id"], self.field)
+        ours, theirs = _Texts.of(own["text"], self.run), _Texts.of(others["text"], self.run)
+        if references.pairs is None:
+            near = self._sharing(ours, theirs, own["place"].to_numpy())
+        else:
+            near = _named(references.pairs.filter(pl.col("field") == self.field), own, others)
+        near = near.chosen(np.minimum(ours.words[near.own], theirs.words[near.other]) >= self.short)
+        same = _same(ours, theirs)
+        same = same.chosen(ours.words[same.own] >= self.shortest)
+        alike = [np.ones(same.own.size), jaccard(ours.sets, theirs.sets, near)]
+        found = pl.concat(
+            pl.DataFrame({"own": pairs.own, "other": pairs.other, "alike": values})
+            for pairs, values in zip([same, near], alike, strict=True)
+        )
+        return complete(samples, _closest(found.filter(pl.col("alike") >= self.floor), own, others))
 
-    def _similar(self, own: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-        """The closest other of every text that has one: `sample_id`, `closest` (its place), `alike`.
-
-        Counted sample by sample over an inverted index, because drafts made from one template share most
-        of their runs, and a join of all pairs then outgrows time and memory.
-        """
-        theirs = _sets(others.filter(pl.col("size") >= self.short), "place", self.run).sort("run", "place")
-        spans = theirs.with_row_index("start").group_by("run").agg(pl.col("start").first(), length=pl.len())
-        mine = _sets(own, "sample_id", self.run).with_columns(size=pl.len().over("sample_id")).join(spans, on="run")
-        rows = mine.group_by("sample_id").agg("start", "length", pl.col("size").first())
-        places = theirs["place"].to_numpy()
-        sizes = np.bincount(places, minlength=others.height)
-        found = []
-        for sample_id, starts, lengths, size, place in rows.join(
-            own.select("sample_id", "place"), on="sample_id"
-        ).rows():
-            spanned = [places[start : start + length] for start, length in zip(starts, lengths, strict=True)]
-            shared = np.bincount(np.concatenate(spanned), minlength=others.height)[:place]
-            alike = shared / (size + sizes[:place] - shared)
-            if place and alike.max() >= self.floor:
-                found.append((sample_id, int(alike.argmax()), float(alike.max())))
-        return pl.DataFrame(found, schema=_CLOSEST, orient="row")
+    def _sharing(self, ours: "_Texts", theirs: "_Texts", places: NDArray[np.int64]) -> Pairs:
+        """The pairs whose sketches meet; of others with the same words, the first stands for all."""
+        own, other = Keys(*ours.sets.lowest(SKETCH)), Keys(*theirs.sets.lowest(SKETCH))
+        first = np.zeros(theirs.words.size, dtype=np.bool_)
+        first[np.unique(theirs.wholes, return_index=True)[1]] = True
+        kept = (first & (theirs.words >= self.short))[other.rows]
+        return sharing(own, Keys(other.rows[kept], other.keys[kept]), places)
 
 
-_CLOSEST = pl.Schema({"sample_id": pl.String(), "closest": pl.UInt32(), "alike": pl.Float64()})
+class _Texts(NamedTuple):
+    """Texts as they are compared: each one's number of words, its digest, and its set of runs."""
+
+    words: NDArray[np.int64]
+    wholes: NDArray[np.uint64]
+    sets: Shingles
+
+    @classmethod
+    def of(cls, texts: pl.Series, run: int) -> Self:
+        words = hashed(texts)
+        return cls(words.sizes, words.wholes(), shingled(words, run))
+
+
 _ORDER = ["draft", "rank", "sample_id"]
 
 
-def _texts(rows: pl.DataFrame) -> pl.DataFrame:
-    text = squeezed(pl.col("response"))
-    return rows.select(*_ORDER, text.alias("text"), words(pl.col("response")).list.len().alias("size"))
+def _others(references: References, field: str) -> pl.DataFrame:
+    """The texts to compare with, in their order of precedence."""
+    human = references.human.select("sample_id", text=field, rank=pl.lit(""), draft=pl.lit(value=False))
+    drafts = references.earlier.select("sample_id", "rank", text=field, draft=pl.lit(value=True))
+    return pl.concat([human, drafts], how="diagonal").sort(_ORDER)
 
 
-def _others(references: References) -> pl.DataFrame:
-    """The texts to compare with, numbered by `place` in their order of precedence.
-
-    Of those with the same words only the first is there: a text given 10,000 times is compared once.
-    """
-    human = references.human.select("sample_id", "response", rank=pl.lit(""), draft=pl.lit(value=False))
-    drafts = references.earlier.select("sample_id", "response", "rank", draft=pl.lit(value=True))
-    rows = _texts(pl.concat([human, drafts])).sort(_ORDER)
-    return rows.unique("text", keep="first", maintain_order=True).with_row_index("place")
-
-
-def _placed(samples: pl.DataFrame, others: pl.DataFrame, human: pl.Series) -> pl.DataFrame:
+def _placed(samples: pl.DataFrame, others: pl.DataFrame, human: pl.Series, field: str) -> pl.DataFrame:
     """The samples' texts, each with its `place`: how many of the others take precedence over it."""
     is_human = pl.col("sample_id").is_in(human.to_list())
-    rank = pl.when(is_human).then(pl.lit("")).otherwise("rank").alias("rank")
-    own = _texts(samples.select("sample_id", "response", rank, ~is_human.alias("draft")))
-    merged = pl.concat([own.with_columns(other=pl.lit(0)), others.drop("place").with_columns(other=pl.lit(1))])
+    rank = pl.when(is_human).then(pl.lit("")).otherwise("rank")
+    own = samples.select("sample_id", text=field, rank=rank, draft=~is_human, other=pl.lit(0))
     # A sample that is among the others itself comes just before its own entry.
-    placed = merged.sort(*_ORDER, "other").with_columns(place=pl.col("other").cum_sum().cast(pl.UInt32))
-    return placed.filter(pl.col("other") == 0).drop("other")
+    merged = pl.concat([own, others.with_columns(other=pl.lit(1))], how="diagonal").sort(*_ORDER, "other")
+    return merged.with_columns(place=pl.col("other").cum_sum().cast(pl.Int64)).filter(pl.col("other") == 0)
 
 
-def _sets(texts: pl.DataFrame, key: str, length: int) -> pl.DataFrame:
-    """`key` and `run` for each different run of a text's words."""
-    spread = runs(texts, "text", length).drop_nulls("run").select("row", "run").unique()
-    return spread.join(texts.select(key).with_row_index("row"), on="row").drop("row")
+def _same(ours: _Texts, theirs: _Texts) -> Pairs:
+    """Each text with the first of the others that has the same words, if there is one."""
+    wholes, first = np.unique(theirs.wholes, return_index=True)
+    own = np.flatnonzero(np.isin(ours.wholes, wholes))
+    return Pairs(own, first[np.searchsorted(wholes, ours.wholes[own])])
 
 
-def _same(own: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    first = others.select("text", closest="place")
-    pairs = own.join(first, on="text").filter(pl.col("closest") < pl.col("place"))
-    return pairs.select("sample_id", "closest", alike=pl.lit(1.0))
+def _named(pairs: pl.DataFrame, own: pl.DataFrame, others: pl.DataFrame) -> Pairs:
+    """The rows of pairs that are given by id."""
+    ours = own.select("sample_id").with_row_index("own")
+    theirs = others.select(other="sample_id").with_row_index("row")
+    rows = pairs.join(ours, on="sample_id").join(theirs, on="other").select(pl.col("own", "row").cast(pl.Int64))
+    return Pairs(rows["own"].to_numpy(), rows["row"].to_numpy())
+
+
+def _closest(found: pl.DataFrame, own: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """What to say of each text that is alike with one that takes precedence; of equals the first is named."""
+    ours = own.select("sample_id", "place").with_row_index("own")
+    theirs = others.select("draft", named=pl.col("sample_id").str.head(12)).with_row_index("other")
+    pairs = found.cast({"own": ours.schema["own"], "other": theirs.schema["other"]}).join(ours, on="own")
+    first = (
+        pairs.filter(pl.col("other") < pl.col("place"))
+        .sort("own", "alike", "other", descending=[False, True, False])
+        .unique("own", keep="first", maintain_order=True)
+        .join(theirs, on="other")
+    )
+    kind = pl.when("draft").then(pl.lit("earlier draft")).otherwise(pl.lit("human row"))
+    said = reason("{} alike with {} {}", pl.col("alike").round(2), kind, "named")
+    return first.select("sample_id", score=1 - pl.col("alike"), reason=said)

@@ -1,11 +1,8 @@
 """Repeated tasks: a task that a person or an earlier draft already posed in nearly the same words."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-import polars as pl
-
-from outcross.validators.references import References
 from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.rule import Rule
 
@@ -19,15 +16,7 @@ class RepeatedTask(NearDuplicate):
     """
 
     name: ClassVar[str] = "repeated_task"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     rule: ClassVar[Rule] = Rule(reject_below=0.1, accept_from=0.4)
+    field: ClassVar[str] = "prompt"
     shortest: int = 1
-
-    def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:
-        """Compare `prompt` with the human rows and the drafts that precede each sample."""
-        posed = replace(references, human=_tasks(references.human), earlier=_tasks(references.earlier))
-        return NearDuplicate.__call__(self, _tasks(samples), posed)
-
-
-def _tasks(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(response=pl.col("prompt"))

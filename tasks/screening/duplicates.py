@@ -1,0 +1,126 @@
+"""Duplicates of a corpus in Parquet files: its clusters of texts that are alike, and the row of each to keep."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from outcross.data.stores.sketches import Sketches
+from outcross.tasks.screening.comparisons import sketched
+from outcross.validators.repeats.pairs import COMMON, FIRST, Pairs, jaccard
+from outcross.validators.repeats.shingles import Shingles
+
+PART = 50_000
+"""Rows in work at once. Memory is set by this and by the number of duplicates, not by the size of the corpus."""
+
+_PRECEDENCE = {"human": 0, "hybrid": 1, "synthetic": 2}
+
+
+def duplicates(
+    paths: Sequence[Path], *, text: str = "text", run: int = 3, floor: float = 0.5, short: int = 8
+) -> pl.DataFrame:
+    """Cluster the rows whose texts are alike.
+
+    Rows are alike if their texts have Jaccard similarity `floor` or more over runs of `run` words, or are the same but
+    for case, spacing and punctuation; below `short` words only the latter. Whoever is alike with a row of a cluster
+    belongs to it. Sketches tell what to compare (`outcross.validators.repeats.pairs`); the similarity is exact.
+
+    Args:
+        paths: Parquet files with `sample_id`, the text and, if the corpus has them, `origin` (human, hybrid or
+            synthetic) and `rank`, texts that sort.
+        text: the column to compare.
+        run: words of a run.
+        floor: the least similarity, over 0 and up to 1.
+        short: words from which texts are compared by their runs.
+
+    Returns:
+        `sample_id`, `cluster` (numbered from 0), `keeper` (the id of the cluster's first row: human before hybrid
+        before synthetic, then by rank, then by id) and `similarity` with the closest row that it was compared with;
+        a row for each row that is in a cluster.
+    """
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        sketches = Sketches(place / "sketches.duckdb", "duplicates", FIRST)
+        for number, part in enumerate(_parts(paths, [text])):
+            places = pl.Series(np.arange(part.height) + number * PART)
+            made = sketched(places, part[text].fill_null(""), run, short)
+            sketches.add(made.wholes, made.keys)
+            np.savez(place / f"{number}.npz", hashes=made.sets.hashes, starts=made.sets.starts)
+        pairs = pl.concat([_EMPTY, *_verified(sketches, place, floor)])
+    return _clusters(pairs, paths)
+
+
+_EMPTY = pl.DataFrame(schema={"own": pl.Int64, "other": pl.Int64, "alike": pl.Float64})
+
+
+def _parts(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The rows of all files in order, `PART` at a time."""
+    left: list[pl.DataFrame] = []
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(PART, columns=[name for name in columns if name in file.schema_arrow.names]):
+                rows = pl.concat([*left, pl.DataFrame(batch)], how="diagonal")
+                if whole := rows.height // PART:
+                    yield from rows.head(whole * PART).iter_slices(PART)
+                left = [rows.slice(whole * PART)]
+    yield from (rows for rows in left if rows.height)
+
+
+def _verified(sketches: Sketches, folder: Path, floor: float) -> Iterator[pl.DataFrame]:
+    """The pairs that are alike indeed, with their similarity."""
+    for number in range(len(list(folder.glob("*.npz")))):
+        ours = _loaded(folder, number)
+        pairs = sketches.pairs(pl.Series(np.arange(PART) + number * PART), field=0, common=COMMON, floor=floor)
+        for (other,), group in pairs.group_by(pl.col("other") // PART):
+            theirs = _loaded(folder, other)
+            local = Pairs(*(group.select(pl.col("own", "other") % PART).to_numpy().T))
+            # Two without a set are short, and a pair because they are the same.
+            same = (ours.sizes[local.own] == 0) & (theirs.sizes[local.other] == 0)
+            alike = np.where(same, 1.0, jaccard(ours, theirs, local))
+            yield group.select("own", "other", alike=alike).filter(pl.col("alike") >= floor)
+
+
+def _loaded(folder: Path, number: object) -> Shingles:
+    with np.load(folder / f"{number}.npz") as arrays:
+        return Shingles(arrays["hashes"], arrays["starts"])
+
+
+def _clusters(pairs: pl.DataFrame, paths: Sequence[Path]) -> pl.DataFrame:
+    """The connected components of the pairs, with the ids of their rows."""
+    ends = pairs.select("own", "other").to_numpy()
+    members, nodes = np.unique(ends, return_inverse=True)
+    nodes = nodes.reshape(ends.shape)
+    edges = coo_array((np.ones(nodes.shape[0], dtype=np.int8), (nodes[:, 0], nodes[:, 1])), shape=(members.size,) * 2)
+    _, labels = connected_components(edges, directed=False)
+    closest = np.zeros(members.size)
+    for side in nodes.T:
+        np.maximum.at(closest, side, pairs["alike"].to_numpy())
+    rows = pl.DataFrame({"place": members, "cluster": labels, "similarity": closest})
+    named = rows.join(_named(paths, rows["place"]), on="place").sort("cluster", "order", "rank", "sample_id")
+    return named.select(
+        "sample_id", "cluster", pl.col("sample_id").first().over("cluster").alias("keeper"), "similarity"
+    )
+
+
+def _named(paths: Sequence[Path], places: pl.Series) -> pl.DataFrame:
+    """`place`, `sample_id`, `order` of its origin and `rank` of the rows at some places."""
+    found, start = [], 0
+    for rows in _parts(paths, ["sample_id", "origin", "rank"]):
+        given = pl.DataFrame(schema={"origin": pl.String, "rank": pl.String})
+        known = pl.concat([given, rows], how="diagonal").with_columns(place=pl.int_range(pl.len()) + start)
+        found.append(known.filter(pl.col("place").is_in(places.implode())))
+        start += rows.height
+    order = pl.col("origin").replace_strict(_PRECEDENCE, default=len(_PRECEDENCE))
+    named = pl.concat(
+        [
+            pl.DataFrame(schema={"sample_id": pl.String, "origin": pl.String, "rank": pl.String, "place": pl.Int64}),
+            *found,
+        ],
+        how="diagonal",
+    )
+    return named.select("place", "sample_id", "rank", order=order)
