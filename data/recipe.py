@@ -122,6 +122,8 @@ class Recipe(Record):
     kind: Literal["instruction", "preference", "reasoning", "conversation", "trajectory", "text"]
     source: Source
     draft: Drafting
+    evaluation: tuple[Path, ...] = ()
+    """Files of texts kept for evaluation, JSONL or Parquet, beside people's held-out rows: no row may repeat them."""
     environment: Environment | None = None
     """Where the tasks come from; from people's rows where None."""
     profile: str | None = None

@@ -49,6 +49,15 @@ def arrive(home: Home, recipe: str) -> int:
     return int(found[0]) if found else 0
 
 
+def places(home: Home, recipe: str) -> pl.DataFrame:
+    """All drafts that have a place: `sample_id`, `rank` (the place, as text that sorts)."""
+    with opened(home) as connection:
+        return connection.execute(
+            "SELECT sample_id, lpad(place::VARCHAR, 12, '0') AS rank FROM arrival WHERE recipe = ? ORDER BY place",
+            [recipe],
+        ).pl()
+
+
 def unjudged(home: Home, recipe: str, ruleset: str, part: Part | None = None) -> list[str]:
     """Ids of the drafts without a verdict of a rule set, in the order of their places; of one part, or all."""
     within = "" if part is None else f"AND place BETWEEN {part.first} AND {part.last}"

@@ -11,7 +11,7 @@ from outcross.data.samples import Sample
 from outcross.data.stores import screening
 from outcross.data.stores.home import Home
 from outcross.tasks.screening.frames import Seen, frame
-from outcross.tasks.screening.leaks import heldout, people
+from outcross.tasks.screening.known import known
 from outcross.tasks.screening.suite import Screen
 from outcross.validators.signals import run
 
@@ -51,14 +51,9 @@ def of_people(home: Home, recipe: Recipe, rows: Collection[Sample], *, seed: int
     made = Screen.of(recipe)
     documents, judged = _drawn({one.sample_id: one.provenance.source for one in rows}, seed)
     batch = frame(Seen(one.sample_id, one.provenance.stratum, one.content) for one in rows if one.sample_id in judged)
-    known = people(home, recipe)
-    before = known.filter(
-        ~pl.col("also")
-        & pl.col("part").is_in(["seed", "mixture"])
-        & ~pl.col("source").is_in(list(documents))
-        & (pl.col("response") != "")
-    )
-    references = replace(heldout(known), human=before.select("sample_id", "prompt", "response"))
+    there = known(home, recipe)
+    before = there.shown.filter(~pl.col("source").is_in(list(documents)))
+    references = replace(there.references, human=before.select("sample_id", "prompt", "response"))
     signals = [run(validator, batch, references) for validator in made.validators]
     return _kept(made, pl.concat(signals), "human")
 

@@ -7,7 +7,7 @@ from outcross.data.stores import arrivals, screening
 from outcross.data.stores.arrivals import Part
 from outcross.data.stores.home import Home
 from outcross.tasks.screening.routes import draw
-from outcross.tasks.screening.signalling import check, compare
+from outcross.tasks.screening.signalling import arrive, check, compare, sketch
 from outcross.tasks.screening.suite import Screen
 from outcross.validators import rules
 
@@ -19,7 +19,8 @@ def unjudged(home: Home, recipe: Recipe, part: Part | None = None) -> list[str]:
 
 def parts(home: Home, recipe: Recipe, rows: int) -> list[Part]:
     """The drafts without a verdict in parts of so many rows, once each has its place."""
-    arrivals.arrive(home, recipe.name)
+    arrive(home, recipe)
+    sketch(home, recipe)
     return arrivals.parts(home, recipe.name, Screen.of(recipe).ruleset, rows)
 
 
@@ -28,8 +29,9 @@ def screen(home: Home, recipe: Recipe, ids: list[str]) -> int:
 
     A rule that changed decides again from the stored signals; a validator that changed runs alone.
     """
-    arrivals.arrive(home, recipe.name)
+    arrive(home, recipe)
     check(home, recipe, ids)
+    sketch(home, recipe)
     compare(home, recipe, ids)
     return decide(home, recipe, ids).new
 

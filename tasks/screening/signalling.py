@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -13,45 +12,56 @@ from outcross.data.samples import CONTENT
 from outcross.data.stores import arrivals, costs, screening
 from outcross.data.stores.home import Home
 from outcross.tasks.keys import of_drafts
+from outcross.tasks.screening.comparisons import Comparisons
 from outcross.tasks.screening.frames import Seen, frame
-from outcross.tasks.screening.leaks import heldout, people
+from outcross.tasks.screening.known import known
 from outcross.tasks.screening.suite import Screen
 from outcross.validators.references import References
 from outcross.validators.signals import Validator, params_digest, run
+
+PART = 20_000
+"""Texts that are sketched at once."""
+
+
+def arrive(home: Home, recipe: Recipe) -> None:
+    """Give drafts and people's rows that have none their places, in which those before take precedence."""
+    arrivals.arrive(home, recipe.name)
+    comparisons = Comparisons.of(home, recipe.name, Screen.of(recipe).repeats)
+    comparisons.enlist(known(home, recipe).shown["sample_id"], arrivals.places(home, recipe.name), ())
 
 
 def check(home: Home, recipe: Recipe, ids: Sequence[str]) -> None:
     """Let the validators that look at a sample alone judge the drafts that they haven't judged."""
     made = Screen.of(recipe)
-    _signal(home, recipe, made.checks, ids, References())
+    _signal(home, recipe, made.checks, seen(home, recipe, ids), References())
+
+
+def sketch(home: Home, recipe: Recipe) -> None:
+    """Sketch all texts that have no sketch yet, so that they can be compared with."""
+    comparisons = Comparisons.of(home, recipe.name, Screen.of(recipe).repeats)
+    waiting = comparisons.unsketched()
+    for start in range(0, len(waiting), PART):
+        comparisons.sketch(_texts(home, recipe, waiting[start : start + PART]))
 
 
 def compare(home: Home, recipe: Recipe, ids: Sequence[str]) -> None:
-    """Let the validators that compare judge the drafts that they haven't judged.
+    """Let the validators that compare judge the drafts that they haven't judged; all texts must be sketched.
 
     A draft is compared with people's rows and with the drafts that came before it, whichever were judged first.
     """
     made = Screen.of(recipe)
     if not made.repeats:
         return
-    rows = people(home, recipe)
-    read_first = rows.filter(~pl.col("also"), pl.col("part").is_in(["seed", "mixture"]), pl.col("response") != "")
-    everyone = arrivals.unjudged(home, recipe.name, "")
-    earlier = _seen(home, recipe, everyone, rows)
-    references = replace(
-        heldout(rows),
-        human=read_first.select("sample_id", "prompt", "response"),
-        earlier=earlier.select("sample_id", "rank", "prompt", "response"),
-    )
-    _signal(home, recipe, made.repeats, ids, references)
+    candidates = Comparisons.of(home, recipe.name, made.repeats).candidates(ids)
+    references = candidates.references(_texts(home, recipe, candidates.others), known(home, recipe).references)
+    _signal(home, recipe, made.repeats, candidates.ranked(seen(home, recipe, ids)), references)
 
 
 def _signal(
-    home: Home, recipe: Recipe, validators: Iterable[Validator], ids: Sequence[str], references: References
+    home: Home, recipe: Recipe, validators: Iterable[Validator], batch: pl.DataFrame, references: References
 ) -> None:
-    batch = _seen(home, recipe, ids, people(home, recipe))
     keys = {(one.name, one.version, params_digest(one)) for one in validators}
-    there = screening.signals(home, recipe.name, keys, ids).select("validator", "sample_id")
+    there = screening.signals(home, recipe.name, keys, batch["sample_id"].to_list()).select("validator", "sample_id")
     for validator in validators:
         judged = there.filter(pl.col("validator") == validator.name)
         missing = batch.join(judged, on="sample_id", how="anti", maintain_order="left")
@@ -67,10 +77,9 @@ def _run(home: Home, recipe: Recipe, validator: Validator, rows: pl.DataFrame, r
     costs.add(home, recipe.name, validator.name, validator.version, params_digest(validator), rows.height, seconds)
 
 
-def _seen(home: Home, recipe: Recipe, ids: Sequence[str], rows: pl.DataFrame) -> pl.DataFrame:
+def seen(home: Home, recipe: Recipe, ids: Sequence[str]) -> pl.DataFrame:
     """Drafts as validators see them, with the answers of the examples that each was shown."""
-    seeds = rows.filter(~pl.col("also"), pl.col("part") == "seed").select("sample_id", "response")
-    shown = dict(seeds.iter_rows())
+    shown = known(home, recipe).seeds
     drafts = arrivals.drafts(home, recipe.name, ids)
     keys = of_drafts(home, recipe.name, drafts)
     return frame(_as_seen(row, shown, keys) for row in drafts.iter_rows(named=True))
@@ -88,3 +97,13 @@ def _as_seen(row: Mapping[str, Any], seeds: Mapping[str, str], keys: Mapping[str
         logprob=row["mean_logprob"],
         rank=f"{row['place']:012}",
     )
+
+
+def _texts(home: Home, recipe: Recipe, ids: Sequence[str]) -> pl.DataFrame:
+    """`sample_id`, `prompt` and `response` of people's rows and of drafts."""
+    people = known(home, recipe).shown.filter(pl.col("sample_id").is_in(list(ids)))
+    drafts = arrivals.drafts(home, recipe.name, ids)
+    contents = drafts.select("sample_id", "content").iter_rows()
+    rows = frame(Seen(key, "", CONTENT.validate_json(content)) for key, content in contents)
+    names = ["sample_id", "prompt", "response"]
+    return pl.concat([people.select(names), rows.select(names)]).unique("sample_id", keep="first", maintain_order=True)
