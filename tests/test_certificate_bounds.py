@@ -8,7 +8,7 @@ from scipy.stats import binom, hypergeom
 
 from outcross.agreement.intervals import upper_bound
 from outcross.certificate.bounds import batch_bound, left, rate_bound, sensitivity
-from outcross.certificate.strata import bounds, budgets, split
+from outcross.certificate.strata import budgets, split
 from outcross.errors import InputError
 
 batches = st.integers(1, 300).flatmap(
@@ -96,10 +96,6 @@ def test_five_strata_take_ninety_audits_each_for_five_per_cent():
     names = dict.fromkeys("abcde", 1.0)
     assert set(budgets(names, 0.05).values()) == {90}
     assert set(budgets(names, 0.02).values()) == {228}
-    found = bounds(dict.fromkeys("abcde", (0, 90)), 0.05)
-    assert [one.stratum for one in found] == list("abcde")
-    assert all(one.bound <= 0.05 and one.delta == pytest.approx(0.01) for one in found)
-    assert bounds({"a": (0, 89), "b": (0, 0)}, 0.02)[1].bound == 1
 
 
 def test_a_stratum_without_weight_is_refused():

@@ -2,22 +2,8 @@
 
 from collections.abc import Mapping
 
-from outcross.certificate.bounds import rate_bound
 from outcross.certificate.plan import needed
-from outcross.data.samples import Record
 from outcross.errors import InputError
-
-
-class Stratum(Record):
-    """What is proven of one stratum."""
-
-    stratum: str
-    delta: float
-    """Its share of the risk."""
-    audits: int
-    errors: int
-    bound: float
-    """Rate of errors at the most, with confidence 1 - `delta`."""
 
 
 def split(delta: float, weights: Mapping[str, float]) -> dict[str, float]:
@@ -35,22 +21,6 @@ def split(delta: float, weights: Mapping[str, float]) -> dict[str, float]:
         raise InputError(f"stratum {low[0]} has the weight {weights[low[0]]}; give each one above 0, or leave it out.")
     total = sum(weights.values())
     return {name: delta * weight / total for name, weight in sorted(weights.items())}
-
-
-def bounds(counts: Mapping[str, tuple[int, int]], delta: float, seen: float = 1.0) -> list[Stratum]:
-    """What is proven of every stratum, all at once with confidence 1 - `delta`; the risk is shared alike.
-
-    Args:
-        counts: by stratum, errors and audits.
-        delta: of all strata together.
-        seen: the reviewers' sensitivity at the least, as for `rate_bound`.
-    """
-    shares = split(delta, dict.fromkeys(counts, 1.0)) if counts else {}
-    return [
-        Stratum(stratum=name, delta=share, audits=n, errors=k, bound=rate_bound(k, n, share, seen))
-        for name, share in shares.items()
-        for k, n in (counts[name],)
-    ]
 
 
 def budgets(names: Mapping[str, float], alpha: float, delta: float = 0.05, errors: int = 0) -> dict[str, int]:
