@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ["mixture", "serving", "review", "agreement"]
+PACKAGES = ["mixture", "serving", "review", "agreement", "certificate"]
 ROOMS = ["flows", "tasks", "validators", "data", *(f"outcross/{name}" for name in PACKAGES)]
 MAY = {
     "flows": {"tasks", "data", "serving"},
-    "tasks": {"validators", "mixture", "serving", "data", "agreement"},
+    "tasks": {"validators", "mixture", "serving", "data", "agreement", "certificate"},
     "validators": {"data"},
     "data": {"agreement"},
     "mixture": {"data"},
     "serving": {"data"},
     "review": {"data", "agreement"},
     "agreement": set(),
+    "certificate": {"data", "agreement"},
 }
 SHARED = {"errors", "settings", "progress"}
 """Modules of no room, which every room may import."""
@@ -54,7 +55,13 @@ def test_imports_go_downhill_only(room):
                 assert name.split(".")[1] in allowed, f"{path.relative_to(ROOT)} imports {name}"
 
 
-@pytest.mark.parametrize(("room", "libraries"), [("data", LIBRARIES), ("outcross/agreement", {"numpy"})])
+PURE = {"pydantic", "numpy", "scipy", "sklearn"}
+
+
+@pytest.mark.parametrize(
+    ("room", "libraries"),
+    [("data", LIBRARIES), ("outcross/agreement", {"numpy"}), ("outcross/certificate", PURE)],
+)
 def test_a_room_needs_only_its_libraries(room, libraries):
     known = libraries | {"outcross"} | sys.stdlib_module_names
     for path in files(room):
