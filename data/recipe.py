@@ -4,10 +4,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import tomli_w
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from outcross.data.samples import KINDS, Filled, Prose, Record, digest
 from outcross.data.stores.home import Home
@@ -114,6 +114,34 @@ class Review(Record):
         return self.reviewers or (2 if kind in TWO_OPINIONS else 1)
 
 
+class Certification(Record):
+    """What must be proven of the drafts that the screen accepts before those that nobody read may weigh anything."""
+
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """The largest rate of wrong drafts among them."""
+    delta: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """The risk that more are wrong although the proof holds."""
+    method: Literal["any time", "exact", "batch", "learned"] = "any time"
+    """`any time` may be looked at after each audit. The others wait for a number of audits that is fixed beforehand:
+    `exact` bounds the rate of the process, `batch` the share among the very drafts that nobody read, and `learned`
+    chooses a threshold on the probability of being right, and accepts what lies above it."""
+    audits: int | None = Field(default=None, ge=1)
+    """How many those wait for; as many as survive five errors where None."""
+    by_stratum: bool = False
+    """Whether each stratum is proven on its own, the risk shared among them."""
+    sensitivity: Literal["measured"] | Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The least share of wrong drafts that reviewers notice: said here, or `measured` by what they made of items that
+    are known to be wrong."""
+    without: Literal["weigh nothing", "weigh anyway"] = "weigh nothing"
+    """What drafts do that nobody read and nothing is proven of."""
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> Self:
+        if self.method == "learned" and self.by_stratum:
+            raise ValueError("a threshold is learned for all strata together: take `by_stratum` out, or the method")
+        return self
+
+
 class Recipe(Record):
     """One data set: its people, its drafting, its screen, its review, its mixture."""
 
@@ -132,6 +160,7 @@ class Recipe(Record):
     """Validator → its limits, and `reject_below` and `accept_from`, the scores that its rule cuts at; over those of
     the profile."""
     review: Review = Review()
+    certificate: Certification = Certification()
     mixture: dict[str, float] = Field(default_factory=dict)
     """The mixture policy's rules; the policy's defaults where silent."""
 

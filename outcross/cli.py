@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from outcross import (
+    certificate_commands,
     effect_commands,
     engine,
     exchange_commands,
@@ -47,6 +48,7 @@ app.add_typer(mixture_commands.app)
 app.add_typer(effect_commands.app)
 app.add_typer(generator_commands.app)
 app.add_typer(screening_commands.app)
+app.add_typer(certificate_commands.app)
 console = Console()
 
 Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]

@@ -64,6 +64,8 @@ def release(home: Home, recipe: Recipe) -> Release:
             "watch": alarms.model_dump(mode="json"),
         }
         store(folder / releases.TABLE, tables)
+        unread = [key for key, entry in weights.items() if entry.klass == "unreviewed"]
+        manifest.write_certificates(folder, home, recipe, unread)
         manifest.write_evidence(folder, {**said, **facts}, report)
         return said
 

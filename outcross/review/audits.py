@@ -129,17 +129,21 @@ def _threshold(score: float, seen: pl.DataFrame, drawn: pl.DataFrame) -> Thresho
 def _audited(frames: Frames, source: Source) -> pl.DataFrame:
     """Audits that count, as score and stance: the settled ones, and those that somebody evaded, until they are settled.
 
-    Whoever skips what looks bad, or can't tell, must not better the proof. Only a conflict of interest says nothing of
-    the draft.
+    Whoever skips what looks bad, lets it lapse or can't tell must not better the proof, and neither must a fault that
+    was found and waits for another opinion. Only a conflict of interest says nothing of the draft, and what nobody was
+    shown.
     """
     settled = outcomes(frames).filter(pl.col("source") == source).select("score", "stance")
-    skipped = frames.claims.filter(pl.col("state") == "skipped", pl.col("skip_reason") != "conflict_of_interest")
-    unsure = frames.judgements.filter(pl.col("stance").is_null())
-    evaded = pl.concat([skipped.select("item"), unsure.select("item")])
-    left = frames.items.filter(pl.col("source") == source, pl.col("state") == "open").join(
+    left = frames.claims.filter(
+        pl.col("state").is_in(["skipped", "expired", "released"]),
+        pl.col("skip_reason").ne_missing("conflict_of_interest"),
+    )
+    doubted = frames.judgements.filter(pl.col("stance").ne_missing("good"))
+    evaded = pl.concat([left.select("item"), doubted.select("item")])
+    waiting = frames.items.filter(pl.col("source") == source, pl.col("state") == "open").join(
         evaded, on="item", how="semi"
     )
-    return pl.concat([settled, left.select("score", stance=pl.lit(None, pl.String))])
+    return pl.concat([settled, waiting.select("score", stance=pl.lit(None, pl.String))])
 
 
 def _errors(seen: pl.DataFrame) -> Rate:

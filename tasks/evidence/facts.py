@@ -8,6 +8,7 @@ from outcross.data.samples import Record
 from outcross.mixture.effect.outcome import Effect
 from outcross.mixture.monitor.alarms import Watch
 from outcross.mixture.supply import SLACK
+from outcross.tasks.certifying.summary import Promise
 from outcross.tasks.gate import Check
 
 
@@ -173,6 +174,7 @@ class Evidence(Record):
     contraction: Contraction | None = None
     watch: Watch | None = None
     audits: Audits | None = None
+    certificates: tuple[Promise, ...] = ()
     lineage: Lineage | None = None
     effect: Effect | None = None
     """Of the newest earlier version that was measured; None where none was."""

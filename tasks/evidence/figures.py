@@ -8,7 +8,8 @@ from outcross.mixture.effect.outcome import Effect
 from outcross.mixture.monitor.alarms import Alarm
 from outcross.mixture.monitor.comparisons import Kind
 from outcross.mixture.text.contraction import CUTS
-from outcross.tasks.drawing.charts import intervals
+from outcross.tasks.certifying.summary import Promise
+from outcross.tasks.drawing.charts import intervals, lines
 from outcross.tasks.evidence.facts import GateKept, ModelKept
 
 SHOWN = 16
@@ -76,6 +77,47 @@ def effects(found: Effect) -> str:
         x_title="← better than people's rows alone · worse →   (nats a word of held-out text)",
         about="how well small models predict people's held-out text, against one of people's rows alone: "
         + ", ".join(f"{title} {effect:+.3f}" for title, effect, *_ in rows),
+    )
+
+
+def bounds(found: Promise) -> str | None:
+    """How the bound fell audit by audit, against what was to be proven; None before there were two audits."""
+    if len(found.path) < 2:
+        return None
+    first, last = found.path[0][0], found.path[-1][0]
+    rows = [(n, 100 * bound, "at most") for n, bound in found.path]
+    rows += [(n, 100 * found.alpha, "to be proven") for n in (first, last)]
+    return lines(
+        pl.DataFrame(rows, schema=["audits", "bound", "what"], orient="row"),
+        x="audits",
+        y="bound",
+        series="what",
+        bold=["at most"],
+        x_title="audits",
+        y_title="wrong drafts, at most, in percent",
+        size=(WIDE - 100, 140),
+        about=f"after {last} audits at most {100 * found.path[-1][1]:.2g} % are wrong; "
+        f"{100 * found.alpha:.2g} % were to be proven",
+    )
+
+
+def reliability(found: Promise) -> str | None:
+    """The scores against the shares that experts found right; None where there are no scores."""
+    if len(found.bins) < 2:
+        return None
+    rows = [(one.said, one.found, "found right") for one in found.bins]
+    rows += [(one.said, one.said, "as said") for one in found.bins]
+    return lines(
+        pl.DataFrame(rows, schema=["said", "found", "what"], orient="row"),
+        x="said",
+        y="found",
+        series="what",
+        bold=["found right"],
+        x_title="probability of being right, as the scores say",
+        y_title="share found right",
+        size=(WIDE - 100, 140),
+        about="share of drafts found right by what the scores say: "
+        + ", ".join(f"{one.said:.2f} {one.found:.2f}" for one in found.bins),
     )
 
 

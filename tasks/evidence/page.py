@@ -61,6 +61,7 @@ def render(evidence: Evidence) -> str:
         models_kept=evidence.contraction and figures.models(evidence.contraction.generators),
         gates_kept=evidence.contraction and figures.gates(evidence.contraction.gates),
         arms_compared=evidence.effect and figures.effects(evidence.effect),
+        promises=[(one, figures.bounds(one), figures.reliability(one)) for one in evidence.certificates],
         **_alarms(evidence.watch),
         checks=sorted(evidence.checks, key=lambda check: check.passed),
         failed=sum(not check.passed for check in evidence.checks),

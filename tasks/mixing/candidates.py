@@ -9,6 +9,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import Sample
 from outcross.data.stores import decisions, screening, trust, vault, warehouse
 from outcross.data.stores.home import Home
+from outcross.tasks.certifying.certify import UNCERTIFIED, certified, covered
 from outcross.tasks.review import doubted
 from outcross.tasks.screening.leaks import leaking
 from outcross.tasks.screening.screen import unjudged
@@ -41,7 +42,7 @@ class Candidates:
 
 
 def candidates(home: Home, recipe: Recipe) -> Candidates:
-    """People's mixture rows, and drafts that the screen accepted or an expert let through.
+    """People's mixture rows, drafts that an expert let through, and accepted ones that a certificate vouches for.
 
     An expert's last word stands over the screen's, whatever the rules are by now; a borderline draft without one
     waits, and so does any draft that somebody objects to until it is settled. A draft that is a person's row word for
@@ -56,7 +57,8 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
         if verdict != "reject" and key not in doubts
     }
     accepted = set(verdicts.filter(pl.col("outcome") == "accepted")["sample_id"]) - settled.keys() - doubts.keys()
-    passed = let_through | {key: key for key in accepted}
+    vouched = accepted & _vouched(home, recipe, accepted)
+    passed = let_through | {key: key for key in vouched}
     written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"])
     chosen = {kept for key, kept in passed.items() if key not in written}
     people = {sample.sample_id: sample for sample in vault.samples(home, recipe.name, "mixture")}
@@ -67,7 +69,7 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
     kept_out = dict.fromkeys(unjudged(home, recipe), UNJUDGED)
     kept_out |= {key: KEPT_OUT[outcome] for key, outcome in verdicts.select("sample_id", "outcome").iter_rows()}
     kept_out |= {key: KEPT_OUT[verdict] for key, (verdict, _) in settled.items()}
-    kept_out |= doubts | dict.fromkeys(leaks, LEAK)
+    kept_out |= dict.fromkeys(accepted - vouched, UNCERTIFIED) | doubts | dict.fromkeys(leaks, LEAK)
     return Candidates(
         rows=rows,
         reviewed=set(let_through.values()),
@@ -75,6 +77,13 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
         ancestors=_ancestry(home, recipe, made),
         kept_out={key: reason for key, reason in sorted(kept_out.items()) if key not in rows},
     )
+
+
+def _vouched(home: Home, recipe: Recipe, accepted: set[str]) -> set[str]:
+    """The drafts that may weigh something though nobody read them."""
+    if recipe.certificate.without == "weigh anyway":
+        return accepted
+    return set(covered(home, recipe, certified(home, recipe)))
 
 
 def _ancestry(home: Home, recipe: Recipe, made: Mapping[str, Sample]) -> dict[str, Sample]:
