@@ -15,6 +15,10 @@ _EVERYWHERE: Settings = {
     "repetition": {},
     "near_duplicate": {"shortest": 8},
     "heldout_overlap": {},
+    "personal": {},
+    "secrets": {},
+    "toxicity": {},
+    "confidence": {},
 }
 
 CHAT: Settings = {
@@ -23,6 +27,8 @@ CHAT: Settings = {
     "length": {"minimum": 0, "target": 0, "maximum": 1_500},
     # An answer that rewrites, translates or mends repeats what it was given.
     "copied": {"prompt_run": 40},
+    "steps": {},
+    "grounded": {},
 }
 """Instructions and conversations: an answer may be a word, a symbol, a list or a program, and greet its user."""
 
@@ -34,11 +40,12 @@ REASONING: Settings = {
     "quality": {"symbols": 0.7},
     "length": {"minimum": 0, "target": 0, "maximum": 8_000, "characters": 60_000},
     "repeated_task": {},
+    "steps": {},
 }
 """Problems worked out in steps: long, full of symbols, alike in their phrases; the same problem counts once."""
 
-PREFERENCE: Settings = CHAT
-"""Pairs: the better answer is judged as in a chat."""
+PREFERENCE: Settings = {**CHAT, "pair": {}}
+"""Pairs: the better answer is judged as in a chat, and the two against each other."""
 
 CODE: Settings = {
     **_EVERYWHERE,

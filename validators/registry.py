@@ -17,6 +17,8 @@ from outcross.validators.checks.repetition import Repetition
 from outcross.validators.checks.shape import Shape
 from outcross.validators.checks.steps import Steps
 from outcross.validators.checks.toxicity import Toxicity
+from outcross.validators.privacy.personal import Personal
+from outcross.validators.privacy.secrets import Secrets
 from outcross.validators.repeats.copied import Copied
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
 from outcross.validators.repeats.near_duplicate import NearDuplicate
@@ -37,6 +39,8 @@ CHECKS: Mapping[str, type[Validator]] = {
         Pair,
         Steps,
         Grounded,
+        Personal,
+        Secrets,
         Toxicity,
         Names,
         Confidence,
