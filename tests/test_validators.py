@@ -143,7 +143,7 @@ def test_every_validator_has_its_own_name_and_a_default_rule():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"lenght": {}}, r"\[screen.lenght\] names no validator; there are copied, .*, length,"),
+        ({"lenght": {}}, r"\[screen.lenght\] names no validator; there are confidence, .*, length,"),
         (
             {"length": {"min": 3}},
             r"\[screen.length\] has no `min`; it may set accept_from, characters, maximum, minimum,",

@@ -13,23 +13,20 @@ from pathlib import Path
 import meter
 import polars as pl
 import pyarrow.parquet as pq
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from outcross.tasks.screening.duplicates import duplicates as clusters
 from outcross.validators import rules, signals
+from outcross.validators.privacy.personal import Personal
 from outcross.validators.profiles import BY_KIND, settings
 from outcross.validators.references import References
 from outcross.validators.registry import CHECKS, build
+from outcross.validators.repeats.heldout import HeldOut
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
-from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.signals import SAMPLES
 from outcross.validators.text.measures import measures, quality
 
 BATCH = 20_000
 """Rows that are read at once."""
-
-LINKED = 0.5
-"""Similarity from which on two rows belong to one cluster."""
 
 
 def batches(corpus: Path, *columns: str) -> Iterator[pl.DataFrame]:
@@ -60,8 +57,6 @@ def checks(corpus: Path) -> None:
 
 def personal(corpus: Path) -> None:
     """Addresses, numbers and keys of persons."""
-    from outcross.validators.checks.personal import Personal
-
     for rows in batches(corpus):
         signals.run(Personal(), rows, References())
 
@@ -69,7 +64,7 @@ def personal(corpus: Path) -> None:
 def heldout(corpus: Path) -> set[str]:
     """The rows that repeat a held-out text."""
     texts = pl.read_parquet(corpus.with_name("heldout.parquet"))
-    references = References(heldout=texts, usual=texts)
+    references = References(heldout=texts, usual=texts, index=HeldOut.of(texts, texts))
     found: set[str] = set()
     for rows in batches(corpus):
         said = signals.run(HeldoutOverlap(), rows, references)
@@ -78,25 +73,18 @@ def heldout(corpus: Path) -> set[str]:
 
 
 def duplicates(corpus: Path) -> pl.DataFrame:
-    """`sample_id` and `cluster` of every row: near duplicates, verified, with all that are linked in one cluster."""
-    rows = pl.concat(batches(corpus))
-    said = signals.run(
-        NearDuplicate(), rows, References(earlier=rows.select("sample_id", "rank", "prompt", "response"))
-    )
-    short = pl.col("sample_id").str.head(12)  # as the reason names the other row
-    named = rows.select(short.alias("closest")).with_row_index("of")
-    links = said.with_row_index("row").with_columns(closest=pl.col("reason").str.extract(r" ([0-9a-f]{12})$"))
-    links = links.filter(pl.col("score") <= 1 - LINKED).join(named, on="closest")
-    pairs = coo_array((links["score"] + 1, (links["row"], links["of"])), shape=(rows.height, rows.height))
-    return rows.select("sample_id", cluster=pl.Series(connected_components(pairs, directed=False)[1]))
+    """`sample_id` and `cluster` of each row that is in one: near duplicates, verified, all that are linked together."""
+    return clusters([corpus], text="response").select("sample_id", "cluster")
 
 
 def recall(corpus: Path, clusters: pl.DataFrame) -> dict[str, float]:
     """Of the repeats that were planted, those that lie in one cluster with what they repeat."""
-    rows = pl.read_parquet(corpus, columns=["sample_id", "planted", "original"]).join(clusters, on="sample_id")
+    rows = pl.read_parquet(corpus, columns=["sample_id", "planted", "original"]).join(
+        clusters, on="sample_id", how="left"
+    )
     others = clusters.rename({"sample_id": "original", "cluster": "its"})
-    planted = rows.filter(pl.col("planted") != "").join(others, on="original")
-    found = (pl.col("cluster") == pl.col("its")).mean()
+    planted = rows.filter(pl.col("planted") != "").join(others, on="original", how="left")
+    found = (pl.col("cluster") == pl.col("its")).fill_null(value=False).mean()
     return dict(planted.group_by("planted").agg(found).iter_rows())
 
 
