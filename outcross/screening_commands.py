@@ -1,5 +1,6 @@
 """The commands about screening: verdicts on drafts, and what a model says of them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ from rich.console import Console
 
 from outcross import engine, reports
 from outcross.data import recipe as recipes
+from outcross.data.samples import KINDS
 from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError
@@ -41,6 +43,40 @@ def screen(
 
         screen_reports.explained(console, explained(place, loaded))
         screen_reports.rejects(console, false_rejects(place, loaded))
+
+
+@app.command("screen-corpus")
+def screen_corpus(
+    files: Annotated[list[Path], typer.Argument(help="Parquet files with sample_id, response or text, and prompt.")],
+    out: Annotated[Path, typer.Option(help="The folder to write signals and verdicts to.")] = Path("screened"),
+    kind: Annotated[str, typer.Option(help="What the rows are, where the files don't say.")] = "instruction",
+    profile: Annotated[
+        str | None, typer.Option(help="The profile to screen by.", show_default="the kind's own")
+    ] = None,
+    evaluation: Annotated[
+        list[Path] | None, typer.Option(help="A file whose texts no row may repeat; may be repeated.")
+    ] = None,
+) -> None:
+    """Judge the rows of Parquet files as they lie, and write signals and verdicts beside them.
+
+    Interrupt it at will; run it again and it goes on.
+    """
+    needs("prefect", "flows")
+    from outcross.tasks.screening.corpora import Job, slices
+
+    if kind not in KINDS:
+        raise InputError(f"--kind {kind!r} is no kind of sample. Choose from: {', '.join(KINDS)}.")
+    job = Job(tuple(files), out, kind, profile, tuple(evaluation or ()))
+    # What can't be screened is refused before Prefect starts, which takes seconds.
+    slices(job.files)
+    folder = job.folder
+    engine.prepare(out)
+    with console.status("Starting Prefect …"):
+        from outcross.flows.screen_corpus import screen_corpus as flow
+    with watcher(console) as watching, watched_by(watching):
+        found = flow(files, out, kind, profile, evaluation or ())
+    counts = " · ".join(f"{found.get(outcome, 0):,} {outcome}" for outcome in ("accepted", "borderline", "rejected"))
+    console.print(f"{counts}. Signals and verdicts are in {folder}.", highlight=False)
 
 
 @app.command()

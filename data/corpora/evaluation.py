@@ -1,8 +1,9 @@
 """Evaluation sets: files whose texts no training row may repeat."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import polars as pl
 import pyarrow.parquet as pq
 
 from outcross.data.corpora.candidates import Refusal
@@ -21,6 +22,17 @@ def texts(file: Path) -> Iterator[tuple[str, str]]:
         for text in _strings(row):
             if text.strip():
                 yield f"{file.name}#{number}", text
+
+
+def frame(files: Iterable[Path]) -> pl.DataFrame:
+    """The texts of some sets, as validators take held-out ones: `sample_id`, `source`, `text`.
+
+    Raises:
+        InputError: see `texts`.
+    """
+    named = [row for file in files for row in texts(file)]
+    rows = [(f"evaluation/{number}", *row) for number, row in enumerate(named)]
+    return pl.DataFrame(rows, schema=dict.fromkeys(["sample_id", "source", "text"], pl.String), orient="row")
 
 
 def _rows(file: Path) -> Iterator[tuple[int, object]]:

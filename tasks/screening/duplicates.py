@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -40,8 +41,8 @@ def duplicates(
 
     Returns:
         `sample_id`, `cluster` (numbered from 0), `keeper` (the id of the cluster's first row: human before hybrid
-        before synthetic, then by rank, then by id) and `similarity` with the closest row that it was compared with;
-        a row for each row that is in a cluster.
+        before synthetic, then by rank, then by id) and `similarity` with the closest row that stands before it in that
+        order, 0 where none does; a row for each row that is in a cluster.
     """
     with TemporaryDirectory() as folder:
         place = Path(folder)
@@ -97,14 +98,21 @@ def _clusters(pairs: pl.DataFrame, paths: Sequence[Path]) -> pl.DataFrame:
     nodes = nodes.reshape(ends.shape)
     edges = coo_array((np.ones(nodes.shape[0], dtype=np.int8), (nodes[:, 0], nodes[:, 1])), shape=(members.size,) * 2)
     _, labels = connected_components(edges, directed=False)
-    closest = np.zeros(members.size)
-    for side in nodes.T:
-        np.maximum.at(closest, side, pairs["alike"].to_numpy())
-    rows = pl.DataFrame({"place": members, "cluster": labels, "similarity": closest})
+    rows = pl.DataFrame({"place": members, "cluster": labels}).with_row_index("node")
     named = rows.join(_named(paths, rows["place"]), on="place").sort("cluster", "order", "rank", "sample_id")
+    closest = _closest(nodes, pairs["alike"].to_numpy(), named["node"].to_numpy())
     return named.select(
-        "sample_id", "cluster", pl.col("sample_id").first().over("cluster").alias("keeper"), "similarity"
+        "sample_id", "cluster", pl.col("sample_id").first().over("cluster").alias("keeper"), similarity=closest
     )
+
+
+def _closest(nodes: NDArray[np.int64], alike: NDArray[np.float64], order: NDArray[np.uint32]) -> pl.Series:
+    """By place in an order of the nodes, the similarity of each with the closest one before it."""
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    closest = np.zeros(order.size)
+    np.maximum.at(closest, place[nodes].max(axis=1, initial=0), alike)
+    return pl.Series(closest)
 
 
 def _named(paths: Sequence[Path], places: pl.Series) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from outcross.data.corpora.evaluation import texts
+from outcross.data.corpora.evaluation import frame as evaluation_frame
 from outcross.data.reading import Reading, read
 from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Content, Preference, Trajectory
@@ -85,13 +85,7 @@ def _known(root: Path, name: str, kind: str, evaluation: tuple[Path, ...], _chan
         for *row, content in table.select("sample_id", "part", "source", "content").iter_rows()
         for number, reading in enumerate(readings(CONTENT.validate_json(content), kind))
     ]
-    return Known(pl.DataFrame(found, schema=_COLUMNS, orient="row"), _evaluation(evaluation))
-
-
-def _evaluation(files: tuple[Path, ...]) -> pl.DataFrame:
-    named = ((name, text) for file in files for name, text in texts(file))
-    rows = [(f"evaluation/{number}", *row) for number, row in enumerate(named)]
-    return pl.DataFrame(rows, schema=dict.fromkeys(["sample_id", "source", "text"], pl.String), orient="row")
+    return Known(pl.DataFrame(found, schema=_COLUMNS, orient="row"), evaluation_frame(evaluation))
 
 
 def readings(content: Content, kind: str) -> list[Reading]:

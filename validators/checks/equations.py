@@ -1,116 +1,141 @@
-"""Equations between numbers that stand in a text, such as `12 * 7 = 84`, worked out exactly."""
+"""Equations: the sums that a text states, and those among them that are false.
+
+Only what is beyond doubt is read: a sum must begin and end where the text doesn't go on calculating, and whatever
+may be a date, a version, a label, a variable or a rounded number is given the benefit of the doubt.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
-_MOST = 200
-"""Equations of one text that are worked out."""
+from outcross.validators.checks.arithmetic import Value, evaluate
+from outcross.validators.checks.sums import GOES_ON, MARK, MEASURE, Token, parts, plain, signs
 
-_NUMBER = r"(?:[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15})?|(?:[$€£]\s?)?\.\d{1,15}"
-_SIGN = r"[-+*/x×÷·−–]"
-# What stands before may be no part of the same term, and what stands behind may not go on with it.
-_EQUATION = re.compile(
-    rf"(?<![\w.,$€£%)^*/+−–×÷=>:-])(?<![-+*/x×÷=>^]\s)(?<!\d\s)(?<!\bof\s)"
-    rf"(?P<left>\(?\s?(?:{_NUMBER})%?(?:\s{{0,2}}{_SIGN}\s{{0,2}}\(?\s?(?:{_NUMBER})%?\s?\)?){{1,11}})"
-    rf"\s{{0,2}}=\s{{0,2}}(?P<right>[-−–]?(?:{_NUMBER}))(?P<percent>%?)"
-    r"(?![\w(%]|[.,]\d|\s\d|\s{0,2}[-+*/x×÷·−–^(]\s{0,2}[\w$€£(]|\s?/)"
+_NUMBERING = re.compile(r"^[ \t]*(?:[-*•][ \t]+|(?:step[ \t]*)?\(?[0-9]{1,3}[.):][ \t]+)", re.I | re.M)
+# What makes a line say something else than that the two sides are equal.
+_NOT_MEANT = re.compile(
+    r"\b(?:wrong|incorrect|false|mistake\w*|error|not equal|isn't|mod|modulo|modular|base|binary|hex\w*|octal|"
+    r"remainder|round\w*|approx\w*|about|nearly|almost|roughly|around|estimat\w*|nearest|clock)\b|≡|≈|\bR ?[0-9]|"
+    r"/ [0-9]+/[0-9]|[-+*/=] ?\. [0-9]",
+    re.I,
 )
-_TOKEN = re.compile(rf"(?P<number>{_NUMBER})(?P<percent>%?)|(?P<sign>{_SIGN})|(?P<open>\()|(?P<close>\))")
-_AMBIGUOUS = re.compile(r"/[^-+*x×·−–]*/|\b0\d")
-"""What is read in two ways: a quotient of a quotient, which is as often one of a fraction, and times of day."""
-_TIMES, _OVER, _MINUS = frozenset("*x×·"), frozenset("/÷"), frozenset("-−–")
+_PARTS = re.compile(
+    r"(?i)half|thirds?|quarters?|\w+ths?|root|square|cube|power|percent|number|multiple|fraction|out|times"
+)
+"""Words of which the sum that follows `of` is only a part, as half of 20 + 5 is; the total of 20 + 5 is all of it."""
+_OPENS, _CLOSES = frozenset(".,;:!?\"'“”‘’(){}>$€£#|—`"), frozenset(".,;:?\"'“”’)}<>$\\|—`")
+_RATES = frozenset(
+    rate for n in (2, 3, 4, 5, 7, 8, 10, 12, 16, 20, 24, 28, 30, 31, 36, 52, 60, 100, 365, 1000, 1440, 1760, 3600, 5280)
+    for rate in (Fraction(n), Fraction(1, n))
+)  # fmt: skip
+_PERCENT = frozenset({Fraction(100), Fraction(1, 100)})
 
 
-def false_equations(text: str) -> list[str]:
-    """The equations of a text whose two sides differ, as they stand there, at most 200 of them looked at.
+class FalseEquation(NamedTuple):
+    """An equation that doesn't hold."""
 
-    A result that was rounded holds if the exact one rounds to it, or is cut to it, at the digits that are written.
-    What isn't plainly numbers, the four operations and brackets is passed over, as are chains: `2 + 3 = 5 + 1 = 6`.
+    text: str
+    """As it stands in the text, at most 80 characters of it."""
+    makes: str
+    """What its left side comes to."""
+
+
+def false_equations(text: str) -> Iterator[FalseEquation]:
+    """The equations of a text that are false whichever way its numbers are rounded.
+
+    Sums of numbers with `+ - * / ^`, in plain signs, LaTeX or a calculator's marks, are evaluated exactly. A result
+    with fewer digits than the sum has may be rounded or cut off at its last one; a number with two decimals or more
+    may itself be rounded.
     """
-    found = []
-    for count, match in enumerate(_EQUATION.finditer(text)):
-        if count == _MOST:
-            break
-        if _AMBIGUOUS.search(match[0]) or (left := _value(match["left"])) is None:
+    for mark in MARK.finditer(text):
+        yield from _false(mark[1])
+    for line in _NUMBERING.sub("", MARK.sub("", text)).split("\n"):
+        if "=" in line and not _NOT_MEANT.search(line):
+            yield from _false(plain(line))
+
+
+def _false(line: str) -> Iterator[FalseEquation]:
+    read = parts(line)
+    for place in range(len(read) - 2):
+        (is_left, left), (_, between), (_, right) = read[place : place + 3]
+        if not (is_left and len(between) == 1 and between[0].kind == "equals"):
             continue
-        right, digits = _number(match["right"]), _digits(match["right"])
-        if match["percent"]:
-            right, digits = right / 100, digits + 2
-        if not any(_close(left * scale, right, digits) for scale in _scales(match)):
-            found.append(" ".join(match[0].split())[:80])
-    return found
+        before = read[place - 1][1] if place else []
+        after = read[place + 3][1][0] if place + 3 < len(read) else None
+        joined = place > 1 and len(before) == 1 and left[0].text == "("  # 5 choose (3 - 1) = 10
+        if not joined and _begins(left, before) and _ends(right, after):
+            yield from _compared(line, left, right, after)
 
 
-def _scales(match: re.Match[str]) -> tuple[Fraction, ...]:
-    """What a result may be times the left side: dollars come to cents, and shares to per cent, without a word."""
-    loose = any(sign in match[0] for sign in "%$€£")
-    return (Fraction(1), Fraction(100), Fraction(1, 100)) if loose else (Fraction(1),)
+def _begins(left: Sequence[Token], earlier: Sequence[Token]) -> bool:
+    """Whether the sum begins where it seems to."""
+    first = left[0]
+    if first.kind == "operator":
+        negative = first.text in "-−" and len(left) > 1 and left[1].start == first.end
+        if not negative:
+            return False
+    if not earlier or earlier[-1].kind == "equals":
+        return True
+    before = earlier[-1]
+    apart = before.end < first.start
+    if before.kind == "word":
+        return apart and len(before.text) > 1 and not _belongs(before.text.lower(), earlier[:-1])
+    return before.kind == "other" and before.text in _OPENS and (apart or before.text not in ",.:")
 
 
-def _close(exact: Fraction, written: Fraction, digits: int) -> bool:
-    """Whether a number may be written as another to so many digits behind the point, rounded or cut."""
-    return abs(exact - written) < Fraction(1, 10**digits) if exact.denominator != 1 else exact == written
+def _belongs(word: str, earlier: Sequence[Token]) -> bool:
+    """Whether a word before a sum does something with it."""
+    if word != "of":
+        return word in GOES_ON
+    return not earlier or earlier[-1].kind != "word" or bool(_PARTS.fullmatch(earlier[-1].text))
 
 
-def _number(text: str) -> Fraction:
-    sign = -1 if text[0] in _MINUS else 1
-    return sign * Fraction(re.sub(r"[^\d.]", "", text))
+def _ends(right: Sequence[Token], after: Token | None) -> bool:
+    if right[-1].kind == "operator":
+        return False
+    if after is None or after.kind == "equals":
+        return True
+    if after.kind == "word":
+        return right[-1].kind == "unit" or (right[-1].end < after.start and after.text.lower() not in GOES_ON)
+    return after.kind == "other" and after.text in _CLOSES
 
 
-def _digits(text: str) -> int:
-    return len(text.partition(".")[2])
+def _calculates(tokens: Sequence[Token]) -> bool:
+    return any(token.kind == "operator" for token in tokens[1:])
 
 
-def _value(text: str) -> Fraction | None:
-    """What a left side comes to; None where its brackets don't match or it divides by nought."""
+def _compared(line: str, left: Sequence[Token], right: Sequence[Token], after: Token | None) -> Iterator[FalseEquation]:
+    if not _calculates(left):
+        return
     try:
-        tokens = list(_tokens(text))
-        value, rest = _sum(tokens)
+        one, other = evaluate(signs(left)), evaluate(signs(right))
     except (ValueError, ZeroDivisionError):
-        return None
-    return value if not rest else None
+        return
+    whole = line[left[0].start : right[-1].end]
+    said = whole + (line[right[-1].end : after.end] if after else "")
+    if not _agree(one, other, right) and not _converted(one, other, said):
+        makes = one.exact if one.exact.denominator == 1 else f"{float(one.exact):.6g}"
+        yield FalseEquation(whole[:80], str(makes))
 
 
-Token = Fraction | str
+def _agree(one: Value, other: Value, right: Sequence[Token]) -> bool:
+    """Whether both sides may be one number, the right one perhaps rounded or cut off where its digits end."""
+    if one.exact == other.exact:
+        return True
+    numbers = [token.text for token in right if token.kind == "number"]
+    decimals = len(numbers[0].rstrip("% ").partition(".")[2]) + 2 * numbers[0].endswith("%")
+    if len(numbers) > 1 or (one.is_exact and (one.exact * 10**decimals).denominator == 1):
+        return not (one.is_exact and other.is_exact) and one.low <= other.high and other.low <= one.high
+    digit = Fraction(1, 10**decimals)
+    return one.low - digit < other.exact < one.high + digit
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    for match in _TOKEN.finditer(text):
-        if match["number"]:
-            yield _number(match["number"]) / (100 if match["percent"] else 1)
-        elif match["sign"]:
-            sign = match["sign"]
-            yield "*" if sign in _TIMES else "/" if sign in _OVER else "-" if sign in _MINUS else "+"
-        else:
-            yield match[0]
-
-
-def _sum(tokens: list[Token]) -> tuple[Fraction, list[Token]]:
-    value, rest = _product(tokens)
-    while rest and rest[0] in ("+", "-"):
-        term, after = _product(rest[1:])
-        value, rest = (value + term if rest[0] == "+" else value - term), after
-    return value, rest
-
-
-def _product(tokens: list[Token]) -> tuple[Fraction, list[Token]]:
-    value, rest = _atom(tokens)
-    while rest and rest[0] in ("*", "/"):
-        factor, after = _atom(rest[1:])
-        value, rest = (value * factor if rest[0] == "*" else value / factor), after
-    return value, rest
-
-
-def _atom(tokens: list[Token]) -> tuple[Fraction, list[Token]]:
-    if not tokens:
-        raise ValueError
-    first, rest = tokens[0], tokens[1:]
-    if isinstance(first, Fraction):
-        return first, rest
-    if first != "(":
-        raise ValueError
-    value, rest = _sum(rest)
-    if not rest or rest[0] != ")":
-        raise ValueError
-    return value, rest[1:]
+def _converted(one: Value, other: Value, said: str) -> bool:
+    """Whether the sides differ by what a percent sign or another measure makes of a number."""
+    if not one.exact:
+        return False
+    rate = other.exact / one.exact
+    return ("%" in said and (rate in _PERCENT or "+" in said or "-" in said)) or (
+        rate in _RATES and bool(MEASURE.search(said))
+    )

@@ -64,6 +64,15 @@ _RISKY = (
 )
 
 
+def _said(text: pl.Expr) -> pl.Expr:
+    return plain(text).str.replace_all("’", "'").str.strip_chars()
+
+
+def declines(text: pl.Expr) -> pl.Expr:
+    """Whether a text opens with a refusal, or speaks of itself as a model; be that right or not."""
+    return holds(_said(text), _OPENS_DECLINING) | holds(_said(text), _MODEL)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
     """0 where the response declines what it could have done, 0.5 where that is open to doubt, else 1.
@@ -84,8 +93,7 @@ class Refusal:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Look for the phrases of a refusal in `response`, which for a pair is the better answer."""
-        said = plain(pl.col("response")).str.replace_all("’", "'").str.strip_chars()
-        return samples.with_columns(said=said).select("sample_id", *worst(self._flaws()))
+        return samples.with_columns(said=_said(pl.col("response"))).select("sample_id", *worst(self._flaws()))
 
     def _flaws(self) -> list[Flaw]:
         # Of two answers, the one that declines was preferred to one that doesn't.

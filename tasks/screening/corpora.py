@@ -1,0 +1,191 @@
+"""Corpora: Parquet files screened as they lie, slice by slice, with no home and no recipe.
+
+A slice's signals and verdicts are files of their own, so that any worker may take any slice, and a run that was killed
+goes on with the slices that are left.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from outcross.data.corpora.evaluation import frame as evaluation_frame
+from outcross.errors import InputError
+from outcross.tasks.results import named, whole
+from outcross.tasks.screening.duplicates import duplicates
+from outcross.tasks.screening.suite import Screen
+from outcross.validators import rules
+from outcross.validators.profiles import BY_KIND, settings
+from outcross.validators.references import References
+from outcross.validators.repeats.heldout import HeldOut
+from outcross.validators.repeats.near_duplicate import NearDuplicate
+from outcross.validators.signals import SAMPLES, params_digest, run
+from outcross.validators.text.reasons import reason
+
+SLICE = 25_000
+"""Rows of a slice."""
+
+CHUNK = 5_000
+"""Rows that the validators are handed at once, so that what they make of them doesn't grow with the slice."""
+
+LEFT_OUT = frozenset({"copied", "repeated_task", "confidence", "mathematics", "code", "schema", "constraints"})
+"""What judges a draft by what its model was given, which a file of rows doesn't say."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows of a Parquet file, one behind the other."""
+
+    file: Path
+    start: int
+    rows: int
+
+    @property
+    def name(self) -> str:
+        """Of the slice's own results; another file of the same name has another."""
+        return f"{self.file.stem}-{named({'file': str(self.file.absolute())})}-{self.start:010}.parquet"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done with a corpus."""
+
+    files: tuple[Path, ...]
+    out: Path
+    kind: str
+    """Of all samples, where the files don't say."""
+    profile: str | None = None
+    """The profile to screen by; the kind's own where None."""
+    evaluation: tuple[Path, ...] = ()
+    """Files whose texts no row may repeat."""
+
+    @property
+    def screen(self) -> Screen:
+        """The validators that a row can be judged by as it lies, with their rules.
+
+        Raises:
+            RecipeError: there is no profile of that name.
+        """
+        tables = settings(self.profile or BY_KIND[self.kind], {})
+        return Screen.of_settings({name: table for name, table in tables.items() if name not in LEFT_OUT})
+
+    @property
+    def folder(self) -> Path:
+        """Where results lie: another place for other files, validators, limits or rules."""
+        said = [str(file.absolute()) for file in (*self.files, *self.evaluation)]
+        return self.out / f"{self.screen.ruleset[:12]}-{named({'files': said, 'kind': self.kind})}"
+
+    def signals(self, part: Slice) -> Path:
+        """The file of a slice's signals."""
+        return self.folder / "signals" / part.name
+
+    def verdicts(self, part: Slice) -> Path:
+        """The file of a slice's verdicts."""
+        return self.folder / "verdicts" / part.name
+
+    @property
+    def clusters(self) -> Path:
+        """The file of the clusters of rows that are alike."""
+        return self.folder / "clusters.parquet"
+
+
+def slices(files: Iterable[Path], rows: int = SLICE) -> list[Slice]:
+    """Files cut into slices of at most so many rows.
+
+    Raises:
+        InputError: a file is no Parquet file, or has no column that a sample can be made of.
+    """
+    counts = [(file, _count(file)) for file in files]
+    return [Slice(file, start, min(rows, count - start)) for file, count in counts for start in range(0, count, rows)]
+
+
+def _count(file: Path) -> int:
+    try:
+        there = pq.read_metadata(file)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file} can't be read as Parquet: {error}.") from None
+    names = set(there.schema.to_arrow_schema().names)
+    if not (names & {"response", "text"} and "sample_id" in names):
+        raise InputError(
+            f"{file} has the columns {', '.join(sorted(names))}. Name the text to judge `response` or `text`, the task "
+            "before it, if there is one, `prompt`, and give each row a `sample_id`."
+        )
+    return int(there.num_rows)
+
+
+def check(job: Job, part: Slice) -> None:
+    """Write a slice's signals by all validators but those that compare rows with each other, unless they are there."""
+    place = job.signals(part)
+    if place.exists():
+        return
+    made = job.screen
+    alone = [one for one in made.validators if not isinstance(one, NearDuplicate)]
+    kept = evaluation_frame(job.evaluation)
+    references = References(heldout=kept, usual=kept, index=HeldOut.of(kept, kept))
+    rows = read(part, job.kind)
+    found = [run(one, chunk, references) for chunk in rows.iter_slices(CHUNK) for one in alone]
+    with whole(place) as file:
+        pl.concat(found).write_parquet(file)
+
+
+def compare(job: Job) -> None:
+    """Write the clusters of rows that are alike, over all files, unless they are there."""
+    if job.clusters.exists():
+        return
+    with whole(job.clusters) as file:
+        duplicates(job.files, text=_text(job.files)).write_parquet(file)
+
+
+def decide(job: Job, part: Slice) -> dict[str, int]:
+    """Write a slice's verdicts, all slices having been checked and compared; return how many came out in which way."""
+    place = job.verdicts(part)
+    if not place.exists():
+        made = job.screen
+        found = pl.concat([pl.read_parquet(job.signals(part)), *_repeats(made, job.clusters, part, job.kind)])
+        with whole(place) as file:
+            rules.decide(found, made.rules).write_parquet(file)
+    return dict(pl.read_parquet(place, columns=["outcome"]).group_by("outcome").len().iter_rows())
+
+
+def _repeats(made: Screen, clusters: Path, part: Slice, kind: str) -> Iterable[pl.DataFrame]:
+    """Signals of near duplicates: each row of a cluster, but for the one to keep, is told how alike it is."""
+    for one in made.validators:
+        if isinstance(one, NearDuplicate):
+            alike = pl.read_parquet(clusters).filter(pl.col("sample_id") != pl.col("keeper"))
+            rows = read(part, kind).select("sample_id").join(alike, on="sample_id", how="left", maintain_order="left")
+            again = pl.col("keeper").is_not_null()
+            yield rows.select(
+                "sample_id",
+                validator=pl.lit(one.name),
+                version=pl.lit(one.version, dtype=pl.Int64),
+                params_digest=pl.lit(params_digest(one)),
+                score=pl.when(again).then(1 - pl.col("similarity")).otherwise(1.0),
+                reason=pl.when(again)
+                .then(reason("{} alike with a row of the cluster of {}", pl.col("similarity").round(2), "keeper"))
+                .otherwise(pl.lit("")),
+                failure=pl.lit(None, dtype=pl.String),
+            )
+
+
+def _text(files: Sequence[Path]) -> str:
+    names = [set(pq.read_schema(file).names) for file in files]
+    return "response" if all("response" in there for there in names) else "text"
+
+
+def read(part: Slice, kind: str) -> pl.DataFrame:
+    """A slice's rows with the columns `SAMPLES`; what the file doesn't have is empty."""
+    rows = pl.scan_parquet(part.file).slice(part.start, part.rows).collect()
+    if "response" not in rows.columns:
+        rows = rows.rename({"text": "response"})
+    place = pl.int_range(part.start, part.start + part.rows).cast(pl.String)
+    made = {
+        "kind": pl.lit(kind),
+        "stratum": pl.lit("all"),
+        "rank": place,
+    }
+    return rows.select(
+        (pl.col(name).cast(pl.String).fill_null("") if name in rows.columns else made.get(name, pl.lit(""))).alias(name)
+        for name in SAMPLES.names()
+    )

@@ -1,0 +1,116 @@
+"""A corpus in Parquet files: screened slice by slice, resumed, and the same however it is cut."""
+
+import json
+
+import polars as pl
+import pytest
+
+from outcross.data.corpora.evaluation import texts
+from outcross.errors import InputError
+from outcross.tasks.screening import corpora
+from outcross.tasks.screening.corpora import Job, check, compare, decide, slices
+from tests.running import outcross, prefect_server
+
+WORDS = (
+    "anchor basil cedar dune ember fable grove harbour island jasmine kettle lantern meadow nectar orchard pebble "
+    "quarry river saffron thistle umber valley willow yarrow zephyr"
+)
+NAMES = WORDS.split()
+SENTENCES = [
+    f"Between the {NAMES[n % 25]} and the {NAMES[(n * 7 + 3) % 25]} {NAMES[(n * 11 + 5) % 25]} stood {n + 2} of the "
+    f"{NAMES[(n * 3 + 8) % 25]} {NAMES[(n * 13 + 1) % 25]} makers, who sold {NAMES[(n * 17 + 9) % 25]} by the pound."
+    for n in range(25)
+]
+HELD = "Every evening the lighthouse keeper climbs one hundred and twelve steps to light a lamp that nobody needs."
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Two files: good answers, one of them twice, a loop, a refusal, and one that an evaluation set holds."""
+    rows = [*SENTENCES, SENTENCES[4].upper(), "again and " * 30, "I'm sorry, but I can't help with that.", HELD]
+    frame = pl.DataFrame({"sample_id": [f"row{n:03}" for n in range(len(rows))], "response": rows})
+    frame = frame.with_columns(prompt=pl.concat_str(pl.lit("What happens, number "), "sample_id", pl.lit("?")))
+    cut = 15
+    frame.head(cut).write_parquet(tmp_path / "first.parquet")
+    frame.slice(cut).write_parquet(tmp_path / "second.parquet")
+    (tmp_path / "exam.jsonl").write_text(json.dumps({"question": "Who?", "answers": [HELD]}) + "\n")
+    return [tmp_path / "first.parquet", tmp_path / "second.parquet"]
+
+
+def screened(job, rows):
+    parts = slices(job.files, rows)
+    for part in parts:
+        check(job, part)
+    compare(job)
+    for part in reversed(parts):
+        decide(job, part)
+    return pl.concat(pl.read_parquet(job.verdicts(part)) for part in parts).sort("sample_id")
+
+
+def test_what_is_wrong_with_a_row_is_found_and_good_ones_are_accepted(files, tmp_path):
+    job = Job(tuple(files), tmp_path / "out", "instruction", evaluation=(tmp_path / "exam.jsonl",))
+    found = screened(job, 1_000)
+    bad = {row[0]: " ".join(row[2]) for row in found.filter(pl.col("outcome") != "accepted").iter_rows()}
+    last = len(SENTENCES)
+    assert "near_duplicate: " in bad.pop(f"row{last:03}")
+    assert "repetition: " in bad.pop(f"row{last + 1:03}")
+    assert "refusal: " in bad.pop(f"row{last + 2:03}")
+    assert "heldout_overlap: " in bad.pop(f"row{last + 3:03}")
+    assert bad == {}
+
+
+def test_slices_of_any_size_give_the_same_verdicts(files, tmp_path):
+    jobs = [Job(tuple(files), tmp_path / str(rows), "instruction") for rows in (1_000, 7)]
+    whole, cut = (screened(job, rows) for job, rows in zip(jobs, (1_000, 7), strict=True))
+    assert whole.equals(cut)
+
+
+def test_a_slice_that_is_done_is_not_done_again_and_half_a_file_is_never_there(files, tmp_path, monkeypatch):
+    job = Job(tuple(files), tmp_path / "out", "instruction")
+    first, *others = slices(job.files, 10)
+    check(job, first)
+    monkeypatch.setattr(corpora, "run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    check(job, first)
+    with pytest.raises(KeyboardInterrupt):
+        check(job, others[0])
+    assert [file.name for file in job.signals(first).parent.iterdir()] == [first.name]
+
+
+def test_other_rules_and_other_files_have_another_folder(files, tmp_path):
+    folders = {
+        Job(tuple(files), tmp_path, "instruction").folder,
+        Job(tuple(files[:1]), tmp_path, "instruction").folder,
+        Job(tuple(files), tmp_path, "instruction", "code").folder,
+        Job(tuple(files), tmp_path, "instruction", evaluation=(tmp_path / "exam.jsonl",)).folder,
+    }
+    assert len(folders) == 4
+
+
+def test_a_file_that_cannot_be_screened_is_refused_in_a_sentence(tmp_path):
+    pl.DataFrame({"question": ["Why?"]}).write_parquet(tmp_path / "odd.parquet")
+    with pytest.raises(InputError, match=r"has the columns question\. Name the text"):
+        slices([tmp_path / "odd.parquet"])
+    (tmp_path / "no.parquet").write_text("no")
+    with pytest.raises(InputError, match="can't be read as Parquet"):
+        slices([tmp_path / "no.parquet"])
+
+
+def test_all_texts_of_an_evaluation_set_are_read_and_half_a_set_is_refused(tmp_path):
+    path = tmp_path / "exam.jsonl"
+    path.write_text('{"a": "one", "b": [{"c": "two"}, 3], "d": " "}\n\n{"a": "three"}\n')
+    assert list(texts(path)) == [("exam.jsonl#1", "one"), ("exam.jsonl#1", "two"), ("exam.jsonl#3", "three")]
+    pl.DataFrame({"q": ["four"], "n": [1]}).write_parquet(tmp_path / "exam.parquet")
+    assert list(texts(tmp_path / "exam.parquet")) == [("exam.parquet#1", "four")]
+    path.write_text('{"a": "one"}\n{"a": \n')
+    with pytest.raises(InputError, match=r"exam.jsonl, line 2: not JSON.*all of the set must be known"):
+        list(texts(path))
+
+
+@pytest.mark.xdist_group("prefect")
+def test_the_command_writes_verdicts_beside_the_files(files, tmp_path):
+    words = ["--out", tmp_path / "screened", "--evaluation", tmp_path / "exam.jsonl"]
+    with prefect_server(tmp_path / "prefect") as env:
+        done = outcross("screen-corpus", *files, *words, env=env)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(SENTENCES)} accepted" in done.stdout
+    assert len(list((tmp_path / "screened").glob("*/verdicts/*.parquet"))) == 2
