@@ -24,7 +24,8 @@ _TABLES = """
 CREATE TABLE made (version TEXT NOT NULL);
 -- Places give the order of precedence. They are never changed, so whoever came first stays first.
 CREATE TABLE text (sample_id TEXT NOT NULL, place UINTEGER NOT NULL);
-CREATE TABLE whole (place UINTEGER NOT NULL, field UTINYINT NOT NULL, digest UBIGINT NOT NULL);
+-- A text that isn't compared has no digest.
+CREATE TABLE whole (place UINTEGER NOT NULL, field UTINYINT NOT NULL, digest UBIGINT);
 CREATE TABLE sketch (place UINTEGER NOT NULL, field UTINYINT NOT NULL, key UBIGINT NOT NULL, size UINTEGER NOT NULL);
 """
 
@@ -105,7 +106,8 @@ class Sketches:
         """Store the sketches of some texts, unless they are there; return how many texts were new.
 
         Args:
-            wholes: `place`, `field`, `digest` of the whole text; a row for each field of each text.
+            wholes: `place`, `field`, `digest` of the whole text (null if it isn't compared); a row for each field of
+                each text.
             keys: `place`, `field`, `key`, `size` of the set that the keys are of.
         """
         with self._opened() as db:
