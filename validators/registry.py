@@ -15,6 +15,7 @@ from outcross.validators.repeats.copied import Copied
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
 from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.repeats.repeated_task import RepeatedTask
+from outcross.validators.repeats.semantic import Semantic
 from outcross.validators.rule import RULE_KEYS
 from outcross.validators.signals import Validator
 
@@ -30,6 +31,7 @@ VALIDATORS: Mapping[str, type[Validator]] = {
         Copied,
         NearDuplicate,
         RepeatedTask,
+        Semantic,
         HeldoutOverlap,
         Names,
     )
