@@ -80,6 +80,17 @@ def screen_corpus(
 
 
 @app.command()
+def distil(home: HomeFolder = None) -> None:
+    """Make the table of static vectors that the validator [bold]semantic[/] compares tasks by; it takes a minute."""
+    needs("prefect", "flows")
+    with console.status("Encoding the vocabulary …"):
+        from outcross.tasks.screening.distil import distil as make
+
+        made = make(Home(home or from_environment().home))
+    console.print(f"The table is {made}.", highlight=False)
+
+
+@app.command()
 def judge(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     """Let the judges that a recipe names ask the model about its drafts; their scores inform and decide nothing."""
     place, loaded = _at_work(home, recipe)

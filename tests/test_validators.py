@@ -226,4 +226,5 @@ def test_any_text_gets_one_score_in_range_with_a_reason_unless_it_is_perfect(row
     assert judged["score"].is_between(0, 1).all()
     assert ((judged["reason"] == "") == (judged["score"] == 1)).all()
     failures = said.filter(pl.col("failure").is_not_null())
-    assert failures["failure"].str.starts_with("NotJudged: the context doesn't parse").all()
+    known = ["NotJudged: the context doesn't parse", "NotJudged: there is no table of vectors"]
+    assert failures["failure"].str.contains_any(known).all()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from outcross.validators.repeats.heldout import HeldOut
+from outcross.validators.repeats.vectors import Vectors
 
 
 def _empty(*columns: str) -> pl.DataFrame:
@@ -30,3 +31,5 @@ class References:
     """All texts that people wrote, the held-out ones included, by which words of many documents are known."""
     index: HeldOut | None = None
     """The two, indexed. Where None, `heldout_overlap` does that itself, for every frame that it judges."""
+    vectors: Vectors | None = None
+    """A table of static embeddings, where a recipe compares meanings (`outcross.tasks.screening.distil`)."""

@@ -23,6 +23,7 @@ from outcross.validators.repeats.copied import Copied
 from outcross.validators.repeats.heldout_overlap import HeldoutOverlap
 from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.repeats.repeated_task import RepeatedTask
+from outcross.validators.repeats.semantic import Semantic
 from outcross.validators.rule import RULE_KEYS
 from outcross.validators.signals import Validator
 
@@ -48,7 +49,9 @@ CHECKS: Mapping[str, type[Validator]] = {
 }
 """Those that look at a sample alone, the cheap ones first."""
 
-REPEATS: Mapping[str, type[Validator]] = {made.name: made for made in (NearDuplicate, RepeatedTask, HeldoutOverlap)}
+REPEATS: Mapping[str, type[Validator]] = {
+    made.name: made for made in (NearDuplicate, RepeatedTask, Semantic, HeldoutOverlap)
+}
 """Those that compare a sample with others, so that they need the references."""
 
 VALIDATORS: Mapping[str, type[Validator]] = {**CHECKS, **REPEATS}

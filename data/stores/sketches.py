@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from outcross.data.stores.lease import lease
 
-MEMORY = "600MB"
+MEMORY = "300MB"
 """What a query may use before it spills to the disk beside the file."""
 
 _DRAFTS = 1 << 31
@@ -24,7 +25,8 @@ _TABLES = """
 CREATE TABLE made (version TEXT NOT NULL);
 -- Places give the order of precedence. They are never changed, so whoever came first stays first.
 CREATE TABLE text (sample_id TEXT NOT NULL, place UINTEGER NOT NULL);
-CREATE TABLE whole (place UINTEGER NOT NULL, field UTINYINT NOT NULL, digest UBIGINT NOT NULL);
+-- A text that isn't compared has no digest.
+CREATE TABLE whole (place UINTEGER NOT NULL, field UTINYINT NOT NULL, digest UBIGINT);
 CREATE TABLE sketch (place UINTEGER NOT NULL, field UTINYINT NOT NULL, key UBIGINT NOT NULL, size UINTEGER NOT NULL);
 """
 
@@ -105,7 +107,8 @@ class Sketches:
         """Store the sketches of some texts, unless they are there; return how many texts were new.
 
         Args:
-            wholes: `place`, `field`, `digest` of the whole text; a row for each field of each text.
+            wholes: `place`, `field`, `digest` of the whole text (null if it isn't compared); a row for each field of
+                each text.
             keys: `place`, `field`, `key`, `size` of the set that the keys are of.
         """
         with self._opened() as db:
@@ -121,7 +124,8 @@ class Sketches:
     def settle(self) -> None:
         """Find what texts are compared with, once all are sketched; `pairs` does it where it wasn't done."""
         with self._opened() as db:
-            _settle(db, self.first)
+            if "foremost" not in _tables(db):
+                db.execute(_FOREMOST.format(first=self.first))
 
     def pairs(self, places: pl.Series, *, field: int, common: int, floor: float) -> pl.DataFrame:
         """The texts that those at some places may be alike with, among all that precede them.
@@ -135,13 +139,13 @@ class Sketches:
         Returns:
             `own` (place) and `other` (place), in order.
         """
+        self.settle()  # by itself, for what a transaction makes stays in its memory
         with self._opened() as db:
-            _settle(db, self.first)
             db.register("wanted", places.alias("place").to_frame().to_arrow())
-            shared = db.execute(_SHARING, {"field": field, "floor": floor}).pl()["pair"].to_numpy()
-            same = db.execute(_SAME, {"field": field}).pl()["pair"].to_numpy()
+            shared = _streamed(db.execute(_SHARING, {"field": field, "floor": floor}))
+            same = _streamed(db.execute(_SAME, {"field": field}))
         # Sorted and counted here, which takes a third of the time and of the memory of DuckDB's GROUP BY.
-        shared = np.sort(shared)
+        shared.sort()
         often = shared[common - 1 :][shared[common - 1 :] == shared[: shared.size - common + 1]]
         pairs = np.sort(np.concatenate([often, same]))
         pairs = pairs[np.flatnonzero(np.diff(pairs, prepend=np.uint64(0)))]  # no pair is 0: nothing precedes place 0
@@ -161,9 +165,10 @@ class Sketches:
             yield db
 
 
-def _settle(db: duckdb.DuckDBPyConnection, first: int) -> None:
-    if "foremost" not in _tables(db):
-        db.execute(_FOREMOST.format(first=first))
+def _streamed(found: duckdb.DuckDBPyConnection) -> NDArray[np.uint64]:
+    """A column of numbers, which DuckDB need not hold."""
+    batches = found.to_arrow_reader(1 << 16)
+    return np.concatenate([np.zeros(0, dtype=np.uint64), *(batch.column(0).to_numpy() for batch in batches)])
 
 
 def _tables(db: duckdb.DuckDBPyConnection) -> set[str]:

@@ -61,7 +61,7 @@ class Comparisons:
     def of(cls, home: Home, recipe: str, validators: Iterable[Validator]) -> Self:
         """Those of a recipe; a file of sketches made by other limits or hashes is begun anew."""
         comparing = tuple(one for one in validators if isinstance(one, NearDuplicate))
-        limits = [(one.field, one.run, one.short) for one in comparing]
+        limits = [(one.field, one.run, one.short, one.shortest) for one in comparing]
         path = home.root / "sketches" / f"{recipe}.duckdb"
         return cls(Sketches(path, digest([VERSION, SKETCH, limits]), FIRST), comparing)
 
@@ -90,7 +90,7 @@ class Comparisons:
         """Add the sketches of some enlisted texts (`sample_id`, `prompt`, `response`); return how many were new."""
         placed = texts.join(self.sketches.places(texts["sample_id"].to_list()), on="sample_id").sort("place")
         made = [
-            sketched(placed["place"], placed[one.field], one.run, one.short, field=number)
+            sketched(placed["place"], placed[one.field], one, field=number)
             for number, one in enumerate(self.validators)
         ]
         return self.sketches.add(pl.concat(one.wholes for one in made), pl.concat(one.keys for one in made))
@@ -127,19 +127,18 @@ class Sketched:
     sets: Shingles
 
 
-def sketched(places: pl.Series, texts: pl.Series, run: int, short: int, *, field: int = 0) -> Sketched:
-    """Sketch texts over runs of `run` words, but for those of fewer than `short` words, which have a digest alone."""
+def sketched(places: pl.Series, texts: pl.Series, limits: NearDuplicate, *, field: int = 0) -> Sketched:
+    """Sketch texts over runs of `run` words; those of fewer than `short` words have a digest alone."""
     words = hashed(texts)
-    sets = shingled(_long(words, short), run)
+    sets = shingled(_long(words, limits.short), limits.run)
     rows, keys = sets.lowest(SKETCH)
     place = places.to_numpy()
-    return Sketched(
-        pl.DataFrame({"place": place, "digest": words.wholes()}).with_columns(field=pl.lit(field)),
-        pl.DataFrame({"place": place[rows], "key": keys, "size": sets.sizes[rows].astype(np.uint32)}).with_columns(
-            field=pl.lit(field)
-        ),
-        sets,
+    compared = pl.Series(words.sizes >= limits.shortest)
+    wholes = pl.DataFrame({"place": place, "digest": words.wholes()}).with_columns(
+        pl.when(compared).then("digest"), field=pl.lit(field)
     )
+    keyed = pl.DataFrame({"place": place[rows], "key": keys, "size": sets.sizes[rows].astype(np.uint32)})
+    return Sketched(wholes, keyed.with_columns(field=pl.lit(field)), sets)
 
 
 def _long(words: Words, short: int) -> Words:

@@ -132,10 +132,11 @@ def check(job: Job, part: Slice) -> None:
 
 def compare(job: Job) -> None:
     """Write the clusters of rows that are alike, over all files, unless they are there."""
-    if job.clusters.exists():
+    limits = [one for one in job.screen.validators if isinstance(one, NearDuplicate)]
+    if job.clusters.exists() or not limits:
         return
     with whole(job.clusters) as file:
-        duplicates(job.files, text=_text(job.files)).write_parquet(file)
+        duplicates(job.files, text=_text(job.files), limits=limits[0]).write_parquet(file)
 
 
 def decide(job: Job, part: Slice) -> dict[str, int]:

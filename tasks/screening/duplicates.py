@@ -13,31 +13,29 @@ from scipy.sparse.csgraph import connected_components
 
 from outcross.data.stores.sketches import Sketches
 from outcross.tasks.screening.comparisons import sketched
+from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.repeats.pairs import COMMON, FIRST, Pairs, jaccard
 from outcross.validators.repeats.shingles import Shingles
 
 PART = 50_000
 """Rows in work at once. Memory is set by this and by the number of duplicates, not by the size of the corpus."""
 
+LIMITS = NearDuplicate(floor=0.5, shortest=1)
+
 _PRECEDENCE = {"human": 0, "hybrid": 1, "synthetic": 2}
 
 
-def duplicates(
-    paths: Sequence[Path], *, text: str = "text", run: int = 3, floor: float = 0.5, short: int = 8
-) -> pl.DataFrame:
+def duplicates(paths: Sequence[Path], *, text: str = "text", limits: NearDuplicate = LIMITS) -> pl.DataFrame:
     """Cluster the rows whose texts are alike.
 
-    Rows are alike if their texts have Jaccard similarity `floor` or more over runs of `run` words, or are the same but
-    for case, spacing and punctuation; below `short` words only the latter. Whoever is alike with a row of a cluster
-    belongs to it. Sketches tell what to compare (`outcross.validators.repeats.pairs`); the similarity is exact.
+    Rows are alike as `NearDuplicate` says: if the similarity of their texts is `floor` or more, or if they are the same
+    but for case, spacing and punctuation. Whoever is alike with a row of a cluster belongs to it.
 
     Args:
         paths: Parquet files with `sample_id`, the text and, if the corpus has them, `origin` (human, hybrid or
-            synthetic) and `rank`, texts that sort.
+            synthetic) and `rank`, all texts.
         text: the column to compare.
-        run: words of a run.
-        floor: the least similarity, over 0 and up to 1.
-        short: words from which texts are compared by their runs.
+        limits: when texts are alike.
 
     Returns:
         `sample_id`, `cluster` (numbered from 0), `keeper` (the id of the cluster's first row: human before hybrid
@@ -49,10 +47,10 @@ def duplicates(
         sketches = Sketches(place / "sketches.duckdb", "duplicates", FIRST)
         for number, part in enumerate(_parts(paths, [text])):
             places = pl.Series(np.arange(part.height) + number * PART)
-            made = sketched(places, part[text].fill_null(""), run, short)
+            made = sketched(places, part[text].fill_null(""), limits)
             sketches.add(made.wholes, made.keys)
             np.savez(place / f"{number}.npz", hashes=made.sets.hashes, starts=made.sets.starts)
-        pairs = pl.concat([_EMPTY, *_verified(sketches, place, floor)])
+        pairs = pl.concat([_EMPTY, *_verified(sketches, place, limits.floor)])
     return _clusters(pairs, paths)
 
 
@@ -117,18 +115,12 @@ def _closest(nodes: NDArray[np.int64], alike: NDArray[np.float64], order: NDArra
 
 def _named(paths: Sequence[Path], places: pl.Series) -> pl.DataFrame:
     """`place`, `sample_id`, `order` of its origin and `rank` of the rows at some places."""
-    found, start = [], 0
+    found, start, wanted = [], 0, places.alias("place").to_frame()
     for rows in _parts(paths, ["sample_id", "origin", "rank"]):
-        given = pl.DataFrame(schema={"origin": pl.String, "rank": pl.String})
-        known = pl.concat([given, rows], how="diagonal").with_columns(place=pl.int_range(pl.len()) + start)
-        found.append(known.filter(pl.col("place").is_in(places.implode())))
+        found.append(rows.with_columns(place=pl.int_range(pl.len()) + start).join(wanted, on="place", how="semi"))
         start += rows.height
     order = pl.col("origin").replace_strict(_PRECEDENCE, default=len(_PRECEDENCE))
-    named = pl.concat(
-        [
-            pl.DataFrame(schema={"sample_id": pl.String, "origin": pl.String, "rank": pl.String, "place": pl.Int64}),
-            *found,
-        ],
-        how="diagonal",
-    )
-    return named.select("place", "sample_id", "rank", order=order)
+    return pl.concat([_KEYS, *found], how="diagonal").select("place", "sample_id", "rank", order=order)
+
+
+_KEYS = pl.DataFrame(schema={"place": pl.Int64, "sample_id": pl.String, "origin": pl.String, "rank": pl.String})

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from outcross.data.samples import CONTENT
 from outcross.data.stores import arrivals, costs, screening
 from outcross.data.stores.home import Home
 from outcross.tasks.keys import of_drafts
+from outcross.tasks.screening import distil
 from outcross.tasks.screening.comparisons import Comparisons
 from outcross.tasks.screening.frames import Seen, frame
 from outcross.tasks.screening.known import known
@@ -53,7 +55,8 @@ def compare(home: Home, recipe: Recipe, ids: Sequence[str]) -> None:
     if not made.repeats:
         return
     candidates = Comparisons.of(home, recipe.name, made.repeats).candidates(ids)
-    references = candidates.references(_texts(home, recipe, candidates.others), known(home, recipe).references)
+    rest = replace(known(home, recipe).references, vectors=distil.load(home))
+    references = candidates.references(_texts(home, recipe, candidates.others), rest)
     _signal(home, recipe, made.repeats, candidates.ranked(seen(home, recipe, ids)), references)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 FIELDS = {"prompt": "prompt", "context": "context", "response": "response", "other": "rejected answer"}
 """The texts of a sample that are searched, in the order that findings are told, and what people call them."""
 
+_ROUNDS = 5
 _TOLD = 3
 
 
@@ -59,12 +60,16 @@ def finds(text: str, patterns: Sequence[Pattern]) -> list[Find]:
 
 
 def veiled(text: str, patterns: Sequence[Pattern]) -> str:
-    """The text with a placeholder for each find, such as `[EMAIL]`."""
-    parts, done = [], 0
-    for start, end, pattern in finds(text, patterns):
-        parts += [text[done:start], f"[{pattern.token}]"]
-        done = end
-    return "".join([*parts, text[done:]])
+    """The text with a placeholder for each find, such as `[EMAIL]`, and for what only shows once those stand there."""
+    for _ in range(_ROUNDS):
+        parts, done = [], 0
+        for start, end, pattern in finds(text, patterns):
+            parts += [text[done:start], f"[{pattern.token}]"]
+            done = end
+        if not parts:
+            break
+        text = "".join([*parts, text[done:]])
+    return text
 
 
 def flagged(samples: pl.DataFrame, patterns: Sequence[Pattern]) -> pl.DataFrame:

@@ -4,9 +4,10 @@ import re
 
 from outcross.validators.privacy.finds import Pattern
 
-# Before the number, within 40 characters: what tells it from an order, a sum or a date.
+# Before the number, within 40 characters: what tells it from an order, a sum or a date. The
+# placeholder of another number tells nothing.
 _SPOKEN = re.compile(
-    r"\b(?:tel|telephone|phone|phones|phoned|mobile|cell|cellphone|landline|fax|whatsapp|sms|call|calls|called|dial|"
+    r"(?<!\[)\b(?:tel|telephone|phone|phones|phoned|mobile|cell|cellphone|landline|fax|whatsapp|sms|call|calls|called|dial|"
     r"ring|rang|reach|reached|contact|text|hotline|handy|telefon|telefonnummer|rufnummer|mobil|tél|téléphone|portable|"
     r"appelez)\b",
     re.I,

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.repeats.pairs import SKETCH, Keys, Pairs, jaccard, sharing
+from outcross.validators.repeats.precedence import closest, in_order, placed
 from outcross.validators.repeats.shingles import Shingles, hashed, shingled
 from outcross.validators.rule import Rule
 from outcross.validators.signals import complete
-from outcross.validators.text.reasons import reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +50,8 @@ class NearDuplicate:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:
         """Compare a text of each sample with those of the human rows and the drafts that precede it."""
-        others = _others(references, self.field)
-        own = _placed(samples, others, references.human["sample_id"], self.field)
+        others = in_order(references, self.field)
+        own = placed(samples, others, references.human["sample_id"], self.field)
         ours, theirs = _Texts.of(own["text"], self.run), _Texts.of(others["text"], self.run)
         if references.pairs is None:
             near = self._sharing(ours, theirs, own["place"].to_numpy())
@@ -65,7 +65,7 @@ class NearDuplicate:
             pl.DataFrame({"own": pairs.own, "other": pairs.other, "alike": values})
             for pairs, values in zip([same, near], alike, strict=True)
         )
-        return complete(samples, _closest(found.filter(pl.col("alike") >= self.floor), own, others))
+        return complete(samples, closest(found.filter(pl.col("alike") >= self.floor), own, others))
 
     def _sharing(self, ours: "_Texts", theirs: "_Texts", places: NDArray[np.int64]) -> Pairs:
         """The pairs whose sketches meet; of others with the same words, the first stands for all."""
@@ -89,26 +89,6 @@ class _Texts(NamedTuple):
         return cls(words.sizes, words.wholes(), shingled(words, run))
 
 
-_ORDER = ["draft", "rank", "sample_id"]
-
-
-def _others(references: References, field: str) -> pl.DataFrame:
-    """The texts to compare with, in their order of precedence."""
-    human = references.human.select("sample_id", text=field, rank=pl.lit(""), draft=pl.lit(value=False))
-    drafts = references.earlier.select("sample_id", "rank", text=field, draft=pl.lit(value=True))
-    return pl.concat([human, drafts], how="diagonal").sort(_ORDER)
-
-
-def _placed(samples: pl.DataFrame, others: pl.DataFrame, human: pl.Series, field: str) -> pl.DataFrame:
-    """The samples' texts, each with its `place`: how many of the others take precedence over it."""
-    is_human = pl.col("sample_id").is_in(human.to_list())
-    rank = pl.when(is_human).then(pl.lit("")).otherwise("rank")
-    own = samples.select("sample_id", text=field, rank=rank, draft=~is_human, other=pl.lit(0))
-    # A sample that is among the others itself comes just before its own entry.
-    merged = pl.concat([own, others.with_columns(other=pl.lit(1))], how="diagonal").sort(*_ORDER, "other")
-    return merged.with_columns(place=pl.col("other").cum_sum().cast(pl.Int64)).filter(pl.col("other") == 0)
-
-
 def _same(ours: _Texts, theirs: _Texts) -> Pairs:
     """Each text with the first of the others that has the same words, if there is one."""
     wholes, first = np.unique(theirs.wholes, return_index=True)
@@ -122,19 +102,3 @@ def _named(pairs: pl.DataFrame, own: pl.DataFrame, others: pl.DataFrame) -> Pair
     theirs = others.select(other="sample_id").with_row_index("row")
     rows = pairs.join(ours, on="sample_id").join(theirs, on="other").select(pl.col("own", "row").cast(pl.Int64))
     return Pairs(rows["own"].to_numpy(), rows["row"].to_numpy())
-
-
-def _closest(found: pl.DataFrame, own: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """What to say of each text that is alike with one that takes precedence; of equals the first is named."""
-    ours = own.select("sample_id", "place").with_row_index("own")
-    theirs = others.select("draft", named=pl.col("sample_id").str.head(12)).with_row_index("other")
-    pairs = found.cast({"own": ours.schema["own"], "other": theirs.schema["other"]}).join(ours, on="own")
-    first = (
-        pairs.filter(pl.col("other") < pl.col("place"))
-        .sort("own", "alike", "other", descending=[False, True, False])
-        .unique("own", keep="first", maintain_order=True)
-        .join(theirs, on="other")
-    )
-    kind = pl.when("draft").then(pl.lit("earlier draft")).otherwise(pl.lit("human row"))
-    said = reason("{} alike with {} {}", pl.col("alike").round(2), kind, "named")
-    return first.select("sample_id", score=1 - pl.col("alike"), reason=said)
