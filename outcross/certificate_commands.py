@@ -1,5 +1,6 @@
 """The command that says what is proven of drafts that nobody read, and what a proof still lacks."""
 
+import json
 from typing import TYPE_CHECKING
 
 import typer
@@ -7,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from outcross.data import recipe as recipes
+from outcross.data.release.versions import CERTIFICATES, Release
 from outcross.data.stores.home import Home
 from outcross.options import HomeFolder, RecipeName, needs
 from outcross.reports import visible
@@ -34,11 +36,34 @@ def certify(recipe: RecipeName = "docstrings", home: HomeFolder = None) -> None:
     found = standings(place, loaded)
     if not found:
         console.print(
-            f"No draft of {loaded.name} was accepted that an audit could draw. Run `outcross screen {loaded.name}` "
-            "first; `audit_share` in the recipe's [review] must be above 0."
+            visible(
+                f"No draft of {loaded.name} was accepted that an audit could draw. Run `outcross screen {loaded.name}` "
+                "first; `audit_share` in the recipe's [review] must be above 0."
+            )
         )
     for one in found:
         show(summary(one))
+
+
+def prove(place: Home, found: Release) -> None:
+    """Compute the certificates that a release carries again, and say so.
+
+    Raises:
+        VerificationFailed: one doesn't follow from what the home holds.
+    """
+    file = found.folder / CERTIFICATES
+    if not file.exists():
+        return
+    needs("scipy", "flows")
+    from outcross.certificate.record import Certificate
+    from outcross.tasks.certifying.recompute import recompute
+
+    loaded = recipes.load(place, found.name)
+    for entry in json.loads(file.read_text(encoding="utf-8")):
+        recompute(Certificate.model_validate(entry["certificate"]), entry["certificate_id"], place, loaded)
+        console.print(
+            f"Certificate {entry['certificate_id'][:12]} follows from the audits, for {len(entry['rows']):,} rows."
+        )
 
 
 def show(found: "Promise") -> None:

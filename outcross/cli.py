@@ -255,6 +255,7 @@ def verify(
     with console.status(f"Verifying {name} {found.version} …"):
         proof = proofs.verify(place, found)
     console.print(f"[green]{name} {found.version} holds.[/] {proofs.summary(proof)}", highlight=False)
+    certificate_commands.prove(place, found)
 
 
 @app.command()

@@ -29,8 +29,6 @@ from outcross.tasks.mixing.bias import audited
 from outcross.tasks.mixing.mix import Mixed
 from outcross.tasks.screening.suite import Screen
 
-CERTIFICATES = "certificates.json"
-
 _LOG = logging.getLogger(__name__)
 
 
@@ -114,7 +112,7 @@ def write_certificates(folder: Path, home: Home, recipe: Recipe, released: Colle
         }
         for one in known
     ]
-    (folder / CERTIFICATES).write_text(json.dumps(said, indent=1), encoding="utf-8")
+    (folder / releases.CERTIFICATES).write_text(json.dumps(said, indent=1), encoding="utf-8")
 
 
 def _review_log(home: Home) -> dict[str, object] | None:

@@ -47,9 +47,7 @@ def test_a_persons_task_takes_precedence_and_nothing_is_decided():
 
 def test_without_a_table_the_signal_is_a_failure_that_keeps_nothing_from_being_accepted():
     signals = run(Semantic(), frame({"prompt": "sea"}), References())
-    assert signals["failure"].to_list() == [
-        "NotJudged: there is no table of vectors; make one with `outcross distil`"
-    ]
+    assert signals["failure"].to_list() == ["NotJudged: there is no table of vectors; make one with `outcross distil`"]
     assert decide(signals, {"semantic": Semantic.rule})["outcome"].to_list() == [ACCEPTED]
 
 

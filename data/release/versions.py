@@ -19,6 +19,7 @@ TABLE = "table.duckdb"
 MANIFEST = "manifest.json"
 PAGE = "evidence.html"
 GATE = "gate.json"
+CERTIFICATES = "certificates.json"
 _BUILDING = ".building-"
 
 PATIENCE = 600.0
