@@ -61,9 +61,8 @@ def prove(place: Home, found: Release) -> None:
     loaded = recipes.load(place, found.name)
     for entry in json.loads(file.read_text(encoding="utf-8")):
         recompute(Certificate.model_validate(entry["certificate"]), entry["certificate_id"], place, loaded)
-        console.print(
-            f"Certificate {entry['certificate_id'][:12]} follows from the audits, for {len(entry['rows']):,} rows."
-        )
+        name, rows = entry["certificate_id"][:12], len(entry["rows"])
+        console.print(f"Certificate {name} follows from the audits and speaks for {rows:,} rows.", highlight=False)
 
 
 def show(found: "Promise") -> None:

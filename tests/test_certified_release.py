@@ -56,6 +56,8 @@ def test_a_certificate_goes_with_the_rows_that_it_speaks_of_and_can_be_computed_
     certificate = Certificate.model_validate(said["certificate"])
     recompute(certificate, said["certificate_id"], home, asked)
     assert made.manifest()["certificates"][0]["certificate_id"] == said["certificate_id"]
+    proven = CliRunner().invoke(app, ["verify", asked.name, "--home", str(home.root)])
+    assert f"Certificate {said['certificate_id'][:12]} follows from the audits" in proven.output
     page = (made.folder / "evidence.html").read_text()
     assert "with 95 % confidence" in page
     assert said["certificate_id"] in page
