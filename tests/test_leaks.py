@@ -131,3 +131,18 @@ def test_the_standard_library_has_few_leaks_and_all_of_them_are_copies(tmp_path)
     assert len(long) > 100
     renamed = [row("Explain.", one.content.response.replace(",", " ").upper(), source="mine.txt") for one in long]
     assert len(leaking(home, recipe, renamed)) > 0.97 * len({one.sample_id for one in renamed})
+
+
+def test_a_text_of_an_evaluation_set_that_the_recipe_names_is_a_leak_and_a_changed_set_is_read_again(kept, tmp_path):
+    home, recipe = kept
+    exam = tmp_path / "exam.jsonl"
+    question = "Which of the four kings of Borneo kept a parrot that could recite the whole of the harbour rules?"
+    exam.write_text(
+        json.dumps({"question": "Something else, at length, that nobody would ever think of asking."}) + "\n"
+    )
+    named = recipe.model_copy(update={"evaluation": (exam,)})
+    copy = row(question, "The second.")
+    assert leaking(home, named, [copy]) == {}
+    exam.write_text(json.dumps({"question": question, "answer": "The second."}) + "\n")
+    assert "exam.jsonl#1" in leaking(home, named, [copy])[copy.sample_id]
+    assert leaking(home, recipe, [copy]) == {}

@@ -86,7 +86,7 @@ class Item(Record):
     skill: Annotated[str, Field(pattern=r"^[a-z]+:[a-z-]+$")] | None = None
     """`kind:language` that a reviewer must have qualified for; None where anybody may."""
     score: float | None = Field(default=None, ge=0, le=1)
-    """The weakest validator's score; None where none judged it."""
+    """How probable it is that the sample is right, or else the weakest validator's score; None where nobody knows."""
     hint: str | None = None
     """JSON that a reviewer may see once they have decided; None where the recipe shows nothing."""
 

@@ -24,12 +24,14 @@ ORDER BY verdict.sample_id
 """
 
 DECIDED = """
-SELECT sample_id, verdict, answer ->> 'verdict' AS said, first_value(reviewed_at) OVER told AS decided_at, incl_prob,
+SELECT sample_id, verdict, answer ->> 'verdict' AS said, first_value(reviewed_at) OVER told AS decided_at,
+       -- What was drawn with a small probability stays drawn when a larger budget raises it.
+       greatest(drawn.incl_prob, coalesce(risen.incl_prob, 0)) AS incl_prob,
        coalesce((answer ->> 'active_ms')::DOUBLE, 0) / 1000 AS seconds
 FROM (
     SELECT * FROM decision WHERE recipe = ? AND reviewed_at <= ?
     QUALIFY row_number() OVER (PARTITION BY sample_id, reviewer ORDER BY reviewed_at DESC, seq DESC) = 1
-)
+) AS drawn LEFT JOIN risen USING (recipe, sample_id)
 WINDOW told AS (PARTITION BY sample_id ORDER BY reviewed_at)
 QUALIFY row_number() OVER (
     PARTITION BY sample_id

@@ -48,18 +48,30 @@ def seed(provenance: str) -> str:
 
 
 def score(home: Home, recipe: Recipe, until: datetime = EVER) -> Scored:
-    """Fit the probability of being right, and store it with what it gives every draft that was judged.
+    """As `fit`, and store the fit with what it gives every draft."""
+    found, fitted = _fitted(home, recipe, until)
+    certificates.add_scorer(home, recipe.name, found.scorer, fitted, found.drafts)
+    return found
+
+
+def fit(home: Home, recipe: Recipe, until: datetime = EVER) -> Scored:
+    """Fit the probability of being right, and give it for every draft that was judged.
 
     Drafts that were decided for any reason count, each by the inverse of its probability of being asked about.
 
     Args:
-        home: where it is stored.
+        home: holds the signals and the decisions.
         recipe: whose screen it is.
         until: decisions made later are passed over.
 
     Raises:
         InputError: too few decisions, or all alike.
     """
+    return _fitted(home, recipe, until)[0]
+
+
+def _fitted(home: Home, recipe: Recipe, until: datetime) -> tuple[Scored, str]:
+    """A fit, and its content as JSON."""
     made = Screen.of(recipe)
     names = tuple(sorted(one.name for one in made.validators))
     signals = screening.signals(home, recipe.name, made.keys)
@@ -78,8 +90,7 @@ def score(home: Home, recipe: Recipe, until: datetime = EVER) -> Scored:
     scores = wide.select("sample_id", p_right=pl.Series(calibrator(_scores(wide, names))))
     fitted = canonical({"ruleset": made.ruleset, "calibrator": asdict(calibrator)})
     scorer = digest(json.loads(fitted))
-    certificates.add_scorer(home, recipe.name, scorer, fitted, scores)
-    return Scored(scorer, calibrator, reliability, scores)
+    return Scored(scorer, calibrator, reliability, scores), fitted
 
 
 def _wide(signals: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:

@@ -8,6 +8,8 @@ import polars as pl
 from outcross.data.recipe import Recipe, Review
 from outcross.data.stores import screening
 from outcross.data.stores.home import Home
+from outcross.errors import InputError
+from outcross.tasks.certifying.scores import fit
 from outcross.tasks.screening.suite import Screen
 from outcross.validators import budget
 from outcross.validators.registry import REPEATS
@@ -114,7 +116,8 @@ def asked(home: Home, recipe: Recipe) -> pl.DataFrame:
     Returns:
         `sample_id`, `outcome`, `reasons`, `audited`, `incl_prob`, ordered by id; `route`, which is `audit`,
         `reject_audit`, `border`, or `explore` for the borderline drafts that a budget leaves out at no worth; `score`,
-        the weakest of those that decide, null where there is none; and `signals`, all of them, as a list of validator
+        the probability that it is right, or where that isn't known yet the weakest of the signals that decide, null
+        where there is none; and `signals`, all of them, as a list of validator
         and score.
     """
     made = Screen.of(recipe)
@@ -140,6 +143,16 @@ def _scores(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> pl.Data
     """`sample_id`, `score` and `signals` as in `asked`, of the drafts that have any."""
     signals = screening.signals(home, recipe.name, made.keys, ids).drop_nulls("score")
     decides = pl.col("validator").is_in([name for name, rule in made.rules.items() if rule != INFORMS])
-    return signals.group_by("sample_id").agg(
-        score=pl.col("score").filter(decides).min(), signals=pl.struct("validator", "score")
+    weakest = signals.group_by("sample_id").agg(
+        weakest=pl.col("score").filter(decides).min(), signals=pl.struct("validator", "score")
     )
+    scores = weakest.join(_calibrated(home, recipe), on="sample_id", how="left")
+    return scores.select("sample_id", pl.coalesce("p_right", "weakest").alias("score"), "signals")
+
+
+def _calibrated(home: Home, recipe: Recipe) -> pl.DataFrame:
+    """`sample_id` and `p_right`; none where experts have decided too little to fit it on."""
+    try:
+        return fit(home, recipe).drafts
+    except InputError:
+        return pl.DataFrame(schema={"sample_id": pl.String, "p_right": pl.Float64})
