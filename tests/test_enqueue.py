@@ -20,6 +20,7 @@ from outcross.tasks import review
 from outcross.tasks.imports import import_drafts
 from outcross.tasks.screening.screen import screen, unjudged
 from outcross.tasks.screening.suite import Screen
+from outcross.validators.rule import INFORMS
 from tests import make
 
 SHARE = 0.3
@@ -187,8 +188,10 @@ def test_an_item_carries_the_recipes_terms(home):
     assert {(row["need"], row["skill"]) for row in rows} == {(3, "instruction:de")}
     hint = json.loads(rows[0]["hint"])
     assert hint.keys() == {"score", "reasons", "signals"}
-    assert min(hint["signals"].values()) == hint["score"] == rows[0]["score"]
-    assert hint["signals"].keys() == set(recipe.screen)
+    made = Screen.of(recipe)
+    decisive = [score for name, score in hint["signals"].items() if made.rules[name] != INFORMS]
+    assert min(decisive) == hint["score"] == rows[0]["score"]
+    assert hint["signals"].keys() == {one.name for one in made.validators}
 
 
 def test_without_a_second_look_nothing_is_kept_to_be_shown(home):

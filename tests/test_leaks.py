@@ -97,7 +97,7 @@ def test_what_is_only_given_or_said_by_chance_is_no_leak(kept):
 def test_the_recipe_need_not_name_the_validator_and_may_set_its_limits(kept):
     home, recipe = kept
     copy = row("How many legs do seven spiders have?", "56.")
-    without = recipe.model_copy(update={"screen": {"shape": {}}})
+    without = recipe.model_copy(update={"profile": None, "screen": {"shape": {}}})
     assert leaking(home, without, [copy])
     lenient = recipe.model_copy(update={"screen": {"heldout_overlap": {"shortest": 9}}})
     assert leaking(home, lenient, [copy]) == {}

@@ -36,7 +36,9 @@ def drafts(seed, count, *, start=0):
 @pytest.fixture
 def home_with_drafts(home, tmp_path):
     recipe = make.recipe(home, tmp_path / "mine.jsonl")
-    recipe = recipe.model_copy(update={"screen": {name: {} for name in ("shape", "length", "near_duplicate")}})
+    recipe = recipe.model_copy(
+        update={"profile": None, "screen": {name: {} for name in ("shape", "length", "near_duplicate")}}
+    )
     seed = make.human("It takes one number from another and says what is left over.")
     vault.add(home, "mine", [("seed", seed), ("mixture", make.human("It adds two numbers."))])
     journal.write(home, "mine", drafts(seed, 90))

@@ -128,7 +128,7 @@ def test_a_validator_that_cuts_people_s_rare_words_is_flagged_in_words(measured_
     short = [make.human(prose(rng, 2.5, stratum="red", words=20), stratum="red", source=f"more{n // 4}")
              for n in range(120)]  # fmt: skip
     vault.add(home, recipe.name, [("mixture", one) for one in short])
-    strict = recipe.model_copy(update={"screen": {"length": {"maximum": 20}, "near_duplicate": {}}})
+    strict = recipe.model_copy(update={"profile": None, "screen": {"length": {"maximum": 20}, "near_duplicate": {}}})
     found = measure(home, strict, candidates(home, strict))
     human = {row["validator"]: row for row in found.gates.filter(origin="human").iter_rows(named=True)}
     assert human["length"]["flagged"]
@@ -151,7 +151,7 @@ def test_a_warning_says_where_the_interval_reaches_beyond_the_limit():
 def test_people_s_rows_are_judged_by_whole_documents_against_the_others(home, tmp_path):
     """Each text stands in two documents: a row that met its own copy in its own half would be no duplicate."""
     recipe = make.recipe(home, tmp_path / "mine.jsonl")
-    recipe = recipe.model_copy(update={"screen": {"near_duplicate": {}}})
+    recipe = recipe.model_copy(update={"profile": None, "screen": {"near_duplicate": {}}})
     rng = np.random.default_rng(0)
     people = [make.human(prose(rng, 1.2, stratum="red"), stratum="red", source=f"doc{n // 4}") for n in range(48)]
     vault.add(home, recipe.name, [("mixture", one) for one in people])
@@ -178,7 +178,7 @@ def test_people_s_rows_are_judged_by_whole_documents_against_the_others(home, tm
 def test_no_more_rows_are_judged_than_the_limit_and_those_of_whole_documents(home, tmp_path, monkeypatch):
     monkeypatch.setattr(kept, "MOST_ROWS", 10)
     recipe = make.recipe(home, tmp_path / "mine.jsonl")
-    recipe = recipe.model_copy(update={"screen": {"shape": {}}})
+    recipe = recipe.model_copy(update={"profile": None, "screen": {"shape": {}}})
     people = [make.human(f"It adds {n}.", source=f"doc{n // 4}") for n in range(48)]
     vault.add(home, recipe.name, [("mixture", one) for one in people])
     (found,) = kept.of_people(home, recipe, people)
