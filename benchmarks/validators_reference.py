@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import psutil
 
@@ -28,11 +29,13 @@ from outcross.data.samples import CONTENT, Instruction, Preference
 from outcross.tasks import environments
 from outcross.tasks.judging.appointment import NEEDS, Judge
 from outcross.tasks.judging.registry import JUDGES
+from outcross.tasks.screening.distil import DIMENSIONS
 from outcross.tasks.screening.frames import Seen, frame
 from outcross.validators.profiles import PROFILES
 from outcross.validators.references import References
 from outcross.validators.registry import CHECKS, REPEATS, VALIDATORS
 from outcross.validators.repeats.heldout import HeldOut
+from outcross.validators.repeats.vectors import Vectors
 from outcross.validators.rule import INFORMS, Rule
 from outcross.validators.signals import Validator, run
 from outcross.verifiers.registry import VERIFIERS
@@ -56,8 +59,9 @@ names one with a table, `[screen.NAME]`, whose keys are the limits below and the
 `accept_from`; or it names a profile, which names several. What stands below are the defaults.
 
 Costs are milliseconds of CPU time for 1,000 rows, medians of {turns}, with one thread of Polars, on a shared core of an
-AMD EPYC: those of validators on functions of Python's standard library with docstrings of about 500 bytes, held against
-{others} others where they compare; those of verifiers on short samples with keys, processes started for them included.
+AMD EPYC. Validators judged {rows} functions of Python's standard library, whose docstrings have about 500 bytes, beside
+{others} others where they compare; with more of these, `semantic` alone takes longer by as much. Verifiers judged short
+samples with keys, and the processes that they start count.
 
     POLARS_MAX_THREADS=1 PYTHONPATH=. python benchmarks/validators_reference.py --measure
 """
@@ -82,7 +86,7 @@ def page(costs: Mapping[str, Mapping[str, float]]) -> str:
     Args:
         costs: by name, the `version` that was measured, and its `milliseconds` for 1,000 rows.
     """
-    parts = [HEAD.format(turns=TURNS, others=OTHERS)]
+    parts = [HEAD.format(turns=TURNS, rows=ROWS, others=OTHERS)]
     for title, (said, room) in ROOMS.items():
         parts.append(f"## {title}\n\n{said}\n")
         parts += [entry(made, costs.get(made.name, {})) for made in room.values()]
@@ -172,10 +176,20 @@ def measure() -> dict[str, dict[str, float]]:
     rows = list(islice(_records(), ROWS + OTHERS))
     records, others = frame(rows[:ROWS]), frame(rows[ROWS:])
     texts = others.select("sample_id", source="sample_id", text="response")
-    references = References(human=others, earlier=records, heldout=texts, usual=texts, index=HeldOut.of(texts, texts))
+    posed = others.with_columns(prompt="response")
+    references = References(
+        human=posed,
+        earlier=records,
+        heldout=texts,
+        usual=texts,
+        index=HeldOut.of(texts, texts),
+        vectors=_vectors(posed),
+    )
+    before = pl.col("response").shift(1, fill_value="")
     frames = {
-        "pair": records.with_columns(kind=pl.lit("preference"), other=pl.col("response").shift(1, fill_value="")),
-        "grounded": records.with_columns(context=pl.col("response").shift(1, fill_value="")),
+        "pair": records.with_columns(kind=pl.lit("preference"), other=before),
+        "grounded": records.with_columns(context=before),
+        **dict.fromkeys(("repeated_task", "semantic"), records.with_columns(prompt="response")),
         **{name: frame(made()) for name, made in KEYED.items()},
     }
     return {
@@ -189,6 +203,15 @@ def _records() -> Iterator[Seen]:
         if isinstance(found, Candidate) and len(str(found.content.get("response", "")).encode()) in SIZE:
             content = CONTENT.validate_python(found.content)
             yield Seen(f"{number:064x}", found.stratum, content, logprob=-0.5, rank=f"{number:012}")
+
+
+def _vectors(rows: pl.DataFrame) -> Vectors:
+    """A table for the words of some texts and all letters, with vectors at random: what a table says costs nothing."""
+    known = rows["response"].str.to_lowercase().str.extract_all(r"\w+").explode().unique().sort()
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    pieces = tuple(dict.fromkeys([*known, *letters, *(f"##{letter}" for letter in letters)]))
+    table = np.random.default_rng(0).normal(size=(len(pieces), DIMENSIONS))
+    return Vectors(pieces, table.astype(np.float32))
 
 
 def _cost(made: Validator, rows: pl.DataFrame, references: References) -> float:
