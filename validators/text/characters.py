@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
@@ -54,19 +55,18 @@ class Characters(NamedTuple):
 
     def are(self, kind: int) -> Flags:
         """Which characters are of a kind, or one of several."""
-        return (self.kinds & kind) != 0
+        flags: Flags = (self.kinds & kind) != 0
+        return flags
 
     def equal(self, signs: str) -> Flags:
         """Which characters are one of these in ASCII."""
-        return np.logical_or.reduce([self.codes == ord(sign) for sign in signs])
+        flags: Flags = np.logical_or.reduce([self.codes == ord(sign) for sign in signs])
+        return flags
 
-    def count(self, flags: Flags) -> Ints:
+    def number(self, flags: Flags) -> Ints:
         """For each text, how many of its characters are flagged; its closing line feed is one of them."""
-        if len(self.bounds) == 1:
-            return np.zeros(0, np.int64)
-        return np.add.reduceat(flags[: self.bounds[-1]].view(np.uint8), self.bounds[:-1], dtype=np.uint32).astype(
-            np.int64
-        )
+        found = flags[: self.bounds[-1]].view(np.uint8)
+        return np.add.reduceat(found, self.bounds[:-1], dtype=np.uint32).astype(np.int64)
 
     def among(self, places: Ints) -> Ints:
         """Where each text's own begin among ascending places, and the number of all."""
@@ -99,3 +99,11 @@ def runs(flags: Flags) -> tuple[Ints, Ints]:
     """Where each run of flags begins, and the place behind it; the first and the last aren't flagged."""
     edges = np.flatnonzero(flags[1:] != flags[:-1]) + 1
     return edges[::2], edges[1::2]
+
+
+def cut(signs: Characters, flags: Flags) -> pl.Series:
+    """Each run of flagged characters as a string."""
+    begins, ends = runs(flags)
+    offsets = np.concatenate([[0], np.cumsum(ends - begins)])
+    buffers = pa.py_buffer(offsets), pa.py_buffer(signs.codes[flags])
+    return pl.Series(pa.LargeStringArray.from_buffers(len(begins), *buffers), dtype=pl.String)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from outcross.validators.text import characters, grams
 from outcross.validators.text.characters import BLANK, BREAK, DIGIT, LETTER, SPACE, UPPER, Characters, Ints, runs
+from outcross.validators.text.grams import Floats, Units
 from outcross.validators.text.patterns import holds
 from outcross.validators.text.streaming import streamed
 
@@ -87,11 +88,11 @@ def _quality(texts: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         pl.Series(name, count, pl.UInt32)
         for name, count in {
-            "letters": signs.count(signs.are(LETTER)),
-            "upper": signs.count(signs.are(UPPER)),
-            "digits": signs.count(signs.are(DIGIT)),
-            "brackets": signs.count(signs.equal("()")),
-            "inked": signs.count(~signs.are(SPACE)),
+            "letters": signs.number(signs.are(LETTER)),
+            "upper": signs.number(signs.are(UPPER)),
+            "digits": signs.number(signs.are(DIGIT)),
+            "brackets": signs.number(signs.equal("()")),
+            "inked": signs.number(~signs.are(SPACE)),
             **_words(signs),
             **_lines(signs),
         }.items()
@@ -171,16 +172,29 @@ def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 
 def _repetition(texts: pl.DataFrame) -> pl.DataFrame:
     found = grams.words(texts["text"])
+    whole, before = grams.totals(found, found.size), grams.running(found.size)
     shares = {}
-    for kept in grams.repeats(found, DUPLICATE[-1]):
+    for kept in grams.repeats(found, min(TOP), max(DUPLICATE)):
         if kept.length in TOP:
-            shares[f"top_{kept.length}gram"] = grams.top_share(found, kept)
+            shares[f"top_{kept.length}gram"] = grams.top_share(found, kept, before, whole)
         if kept.length in DUPLICATE:
-            shares[f"duplicate_{kept.length}gram"] = grams.share(found, kept.again, kept.length, found.size)
-    for name, block in (("lines", _LINE), ("paragraphs", _PARAGRAPH)):
-        parts = texts["text"].str.extract_all(block).list.eval(pl.element().str.strip_chars())
-        blocks = grams.units(parts)
-        again = next(grams.repeats(blocks, 1)).again
-        shares[f"duplicate_{name}"] = grams.share(blocks, again, 1, np.ones(len(blocks.row), np.int64))
-        shares[f"duplicate_{name}_characters"] = grams.share(blocks, again, 1, blocks.size)
+            covered = grams.covered(found, kept.again, kept.length, before)
+            shares[f"duplicate_{kept.length}gram"] = grams.ratio(covered, whole)
+    shares |= _again("lines", grams.lines(texts["text"]))
+    # A paragraph that stood before begins with a line that did.
+    some = shares["duplicate_lines"] > 0
+    paragraphs = texts["text"].filter(pl.Series(some)).str.extract_all(_PARAGRAPH)
+    for name, values in _again("paragraphs", grams.units(paragraphs.list.eval(pl.element().str.strip_chars()))).items():
+        shares[name] = np.zeros(len(some))
+        shares[name][some] = values
     return texts.drop("text").with_columns(pl.Series(name, values) for name, values in shares.items())
+
+
+def _again(name: str, parts: Units) -> dict[str, Floats]:
+    """The share of the parts that stood before, and that of the characters in them."""
+    again = next(grams.repeats(parts, 1, 1)).again
+    weights = {f"duplicate_{name}": np.ones_like(parts.size), f"duplicate_{name}_characters": parts.size}
+    return {
+        measure: grams.ratio(grams.covered(parts, again, 1, grams.running(weight)), grams.totals(parts, weight))
+        for measure, weight in weights.items()
+    }
