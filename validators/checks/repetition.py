@@ -10,7 +10,8 @@ from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text import grams
-from outcross.validators.text.grams import Ints, Units
+from outcross.validators.text.characters import Ints
+from outcross.validators.text.grams import Units
 from outcross.validators.text.patterns import asks
 from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed

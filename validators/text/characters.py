@@ -105,5 +105,5 @@ def cut(signs: Characters, flags: Flags) -> pl.Series:
     """Each run of flagged characters as a string."""
     begins, ends = runs(flags)
     offsets = np.concatenate([[0], np.cumsum(ends - begins)])
-    buffers = pa.py_buffer(offsets), pa.py_buffer(signs.codes[flags])
+    buffers = pa.py_buffer(offsets.tobytes()), pa.py_buffer(signs.codes[flags].tobytes())
     return pl.Series(pa.LargeStringArray.from_buffers(len(begins), *buffers), dtype=pl.String)

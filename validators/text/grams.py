@@ -148,7 +148,7 @@ def _repeated(length: int, at: Ints, hashed: Hashes) -> Repeats:
     return Repeats(length, at[order], hashed[order], group, at[order][first])
 
 
-def running(weight: Ints) -> Ints:
+def running(weight: Ints | NDArray[np.bool_]) -> Ints:
     """What all words before each weigh, and all there are."""
     return np.concatenate([[0], np.cumsum(weight)])
 
