@@ -40,6 +40,18 @@ _BEFORE = re.compile(rf"\b{_KIND}\s{{1,20}}(?:named\s|called\s)?{_QUOTED}", re.I
 _AFTER = re.compile(rf"{_QUOTED}\s{{1,20}}(?:(?:keyword|positional|optional|named)\s){{0,2}}{_KIND}", re.I)
 _CLASS_NAME = re.compile(r"\b[A-Z]\w+\b")
 
+_BLANK = r"[\s\x1C-\x1F]"
+_OTHER_BUILTIN = "|".join(sorted(name for name in BUILTIN if not name.endswith(("Error", "Exception"))))
+# The dots are an "i", of which Python and Polars don't take the same signs for the capital.
+MAY_MENTION = (
+    r"(?im)^[ \t]*[:@](?:param|arg|key|kwarg|ra.se|except)"
+    r"|^[ \t]*(?:#{1,6} |\*\*)?(?:(?:\S+ )?(?:args|arguments|kwargs|parameters|params)|ra.ses|except.ons|throws)"
+    rf"|(?:param|parameter|arg|argument)s?{_BLANK}+(?:named{_BLANK}|called{_BLANK})?[`*'\"‘“]"
+    rf"|[`*'\"’”]{_BLANK}+(?:\S+{_BLANK}){{0,2}}(?:param|arg)"
+    rf"|(?-i:[A-Z]\S*(?:Error|Exception)|{_OTHER_BUILTIN})"
+)
+"""A pattern for Polars: where a text doesn't hold it, `mentions` finds nothing there."""
+
 
 @dataclass(frozen=True)
 class Mentions:

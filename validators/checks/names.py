@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from outcross.validators.checks.mentions import BUILTIN, mentions
+from outcross.validators.checks.mentions import BUILTIN, MAY_MENTION, mentions
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
 
@@ -39,7 +39,8 @@ class Names:
         with warnings.catch_warnings():
             for category in (SyntaxWarning, DeprecationWarning):  # of the function's own string escapes
                 warnings.simplefilter("ignore", category)
-            found = [_judge(*row) for row in samples.select("response", "context").iter_rows()]
+            rows = samples.select("response", "context", pl.col("response").str.contains(MAY_MENTION).alias("may"))
+            found = [_judge(said, source) if may else (1.0, "") for said, source, may in rows.iter_rows()]
         scores, reasons = zip(*found, strict=True) if found else ((), ())
         return samples.select(
             "sample_id", pl.Series("score", scores, pl.Float64), pl.Series("reason", reasons, pl.String)

@@ -10,7 +10,8 @@ from outcross.errors import RecipeError
 from outcross.validators.references import References
 from outcross.validators.rule import Rule
 from outcross.validators.text import grams
-from outcross.validators.text.grams import Ints, Units
+from outcross.validators.text.characters import Ints
+from outcross.validators.text.grams import Units
 from outcross.validators.text.patterns import asks
 from outcross.validators.text.reasons import reason
 from outcross.validators.text.streaming import streamed
@@ -58,12 +59,13 @@ class Repetition:
     def _judge(self, samples: pl.DataFrame) -> pl.DataFrame:
         found = grams.words(samples["response"])
         words = np.bincount(found.row, minlength=found.texts)
+        letters = grams.running(found.lettered())
         long = words >= self.shortest
-        runs, numbers = _in_runs(found, self.run)
+        runs, numbers = _in_runs(found, self.run, letters)
         counts = {
             f"runs of {self.run} words": np.where(long, runs, 0),
             "lines": np.where(long, _in_lines(samples["response"]), 0),
-            "loops": np.where(long, 0, _in_loops(found, self.shortest // 2)),
+            "loops": np.where(long, 0, _in_loops(found, self.shortest // 2, letters)),
             "runs of numbers": np.where(words >= _NUMBERS * self.shortest, np.minimum(numbers, words // 2), 0),
         }
         table = np.stack(list(counts.values()))
@@ -84,13 +86,11 @@ def _said() -> tuple[pl.Expr, pl.Expr]:
     return score.alias("score"), pl.when(some).then(said).otherwise(pl.lit("")).alias("reason")
 
 
-def _in_runs(found: Units, length: int) -> tuple[Ints, Ints]:
+def _in_runs(found: Units, length: int, letters: Ints) -> tuple[Ints, Ints]:
     """For each text, how many of its words lie in a run that occurred before: in one with a letter, and in any."""
-    *_, kept = grams.repeats(found, length)
-    letters = np.concatenate([[0], np.cumsum(found.lettered)])
-    again = kept.again
+    again = next(grams.repeats(found, length, length)).again
     spoken = again[letters[again + length] > letters[again]]
-    each = np.ones_like(found.size)
+    each = np.arange(len(found.row) + 1)
     return grams.covered(found, spoken, length, each), grams.covered(found, again, length, each)
 
 
@@ -99,14 +99,13 @@ def _in_lines(texts: pl.Series) -> Ints:
     line = pl.element().str.replace(_MARKER, "").str.strip_chars()
     lines = texts.str.to_lowercase().str.extract_all(_LINE).list.eval(line)
     found = grams.units(lines)
-    again = next(grams.repeats(found, 1)).again
-    words = lines.explode(empty_as_null=False).str.count_matches(WORD).cast(pl.Int64).to_numpy()
-    return grams.covered(found, again[found.lettered[again]], 1, words)
+    again = next(grams.repeats(found, 1, 1)).again
+    words = found.parts.str.count_matches(WORD).cast(pl.Int64).to_numpy()
+    return grams.covered(found, again[found.lettered()[again]], 1, grams.running(words))
 
 
-def _in_loops(found: Units, longest: int) -> Ints:
+def _in_loops(found: Units, longest: int, letters: Ints) -> Ints:
     """For each text, how many of its words repeat the words just before them, in a loop of up to `longest` words."""
-    letters = np.concatenate([[0], np.cumsum(found.lettered)])
     most = np.zeros(found.texts, np.int64)
     for period in range(1, longest + 1):
         same = np.zeros(len(found.row), np.bool_)

@@ -60,6 +60,8 @@ _ANNOUNCES = r"\b(?:follow(?:s|ing)|steps?|example|below|code|list|here|this)[a-
 _BEGINS = pl.col("response").str.count_matches(r"\\begin\{", literal=False)
 _ENDS = pl.col("response").str.count_matches(r"\\end\{", literal=False)
 _BOXED = r"\\boxed"
+_FEW = 3
+"""Words from which on a response that repeats a text is no accident."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,28 @@ class Shape:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Look for empty and unfinished responses, leftovers, and turns out of order."""
-        seen = samples.with_columns(disorder(samples), prose=prose(pl.col("response")))
+        seen = samples.with_columns(
+            disorder(samples),
+            prose=prose(pl.col("response")),
+            is_prompt=_is_response(samples["prompt"], samples["response"]),
+            is_context=_is_response(samples["context"], samples["response"]),
+        )
         flaws = [*_NO_ANSWER, *_LEFTOVERS, *_THOUGHTS, *_UNFINISHED, *_wrapped(self.wrapped)]
         return seen.select("sample_id", *worst(flaws))
+
+
+def _is_response(sources: pl.Series, responses: pl.Series) -> pl.Series:
+    """Where a source of three words or more has the words of the response and no others."""
+    both = pl.DataFrame({"source": sources, "response": responses})
+    plain_source, plain_response = (pl.col(name).str.to_lowercase() for name in both.columns)
+    # Most differ in their first word already, which is soon seen; folding may change one that isn't ASCII.
+    begins = plain_source.str.extract(WORD, 0) == plain_response.str.extract(WORD, 0)
+    folded = ~pl.all_horizontal(pl.all().str.len_bytes() == pl.all().str.len_chars())
+    likely = both.with_row_index().filter(pl.col("source") != "", begins | folded)
+    same = likely.filter(
+        words(pl.col("source")).list.len() >= _FEW, squeezed(pl.col("source")) == squeezed(pl.col("response"))
+    )
+    return both.with_row_index().select(pl.col("index").is_in(same["index"].implode()))["index"]
 
 
 _NO_ANSWER = (
@@ -95,12 +116,12 @@ _NO_ANSWER = (
     ),
     Flaw((pl.col("kind") != "text") & ~pl.col("prompt").str.contains(_VISIBLE), 0.0, "the prompt is empty"),
     Flaw(
-        (squeezed(pl.col("response")) == squeezed(pl.col("prompt"))) & (words(pl.col("prompt")).list.len() >= 3),
+        pl.col("is_prompt"),
         0.0,
         "the response is the prompt",
     ),
     Flaw(
-        (squeezed(pl.col("response")) == squeezed(pl.col("context"))) & (words(pl.col("context")).list.len() >= 3),
+        pl.col("is_context"),
         0.0,
         "the response is the context",
     ),

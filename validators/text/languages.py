@@ -3,6 +3,7 @@
 import polars as pl
 import pycld2  # type: ignore[import-untyped]
 
+from outcross.validators.text.characters import is_ascii
 from outcross.validators.text.prose import prose
 
 _LONGEST = 10_000
@@ -33,13 +34,22 @@ def foreign(texts: pl.Series, shortest: int = 0) -> pl.Series:
         pl.when(pl.col("text").str.len_bytes() >= shortest).then("text").otherwise(pl.lit("")).alias("text")
     )
     labels = pl.Series([_labelled(text) for text in read["text"]], dtype=_FOREIGN)
+    found = read.select(script=_other_script(read["text"])).with_columns(label=labels).unnest("label")
+    return found.select(pl.struct("language", share=pl.max_horizontal("share", "script")).alias("foreign"))["foreign"]
+
+
+def _other_script(texts: pl.Series) -> pl.Series:
+    """The share of letters that aren't Latin, which is 0 in ASCII."""
+    places = (~is_ascii(texts)).arg_true()
     letters, latin = pl.col("text").str.count_matches(r"\pL"), pl.col("text").str.count_matches(r"\p{Latin}")
-    script = pl.when(letters > 0).then((letters - latin) / letters).otherwise(0.0)
-    found = read.with_columns(label=labels).unnest("label")
-    return found.select(pl.struct("language", share=pl.max_horizontal("share", script)).alias("foreign"))["foreign"]
+    share = pl.when(letters > 0).then((letters - latin) / letters).otherwise(0.0)
+    found = texts.gather(places).to_frame("text").select(share.alias("share"))["share"]
+    return pl.repeat(0.0, len(texts), dtype=pl.Float64, eager=True).scatter(places, found)
 
 
 def _labelled(text: str) -> dict[str, str | float]:
+    if not text:
+        return {"language": "", "share": 0.0}
     try:
         sure, _, found = pycld2.detect(text)
     except pycld2.error:

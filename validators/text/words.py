@@ -2,12 +2,21 @@
 
 import polars as pl
 
+from outcross.validators.text.characters import is_ascii
+
 WORD = r"\w+(?:['’]\w+)*"
 
 
 def plain(text: pl.Expr) -> pl.Expr:
     """Text as compared: compatibility forms folded (NFKC), lower case, no invisible format characters."""
-    return text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\p{Cf}", "")
+    return text.map_batches(_plain, return_dtype=pl.String, is_elementwise=True)
+
+
+def _plain(texts: pl.Series) -> pl.Series:
+    # ASCII has neither compatibility forms nor format characters, and is ten times as fast without looking for them.
+    places = (~is_ascii(texts)).arg_true()
+    others = texts.gather(places).str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\p{Cf}", "")
+    return texts.str.to_lowercase().scatter(places, others)
 
 
 def words(text: pl.Expr) -> pl.Expr:
