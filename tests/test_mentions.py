@@ -8,8 +8,8 @@ from outcross.validators.checks.mentions import MAY_MENTION, mentions
 
 BITS = ["Args:", "Raises", "raıses:", "Parameters\n----", "  x: the x", "ValueError", "FooException", "Error", "\n",
         " ", "`a`", "'b'", "parameter", "Argument", "args", "named ", "keyword ", "optional ", "posıtional ",
-        ":param x:", "@raise Foo:", "**Args**:", "# Throws:", "StopIteration", "\x1c", "\u00a0", "Other Parameters:", "- x",
-        "²"]  # fmt: skip
+        ":param x:", "@raise Foo:", "**Args**:", "# Throws:", "StopIteration", "\x1c", "\u00a0", "Other Parameters:",
+        "- x", "²"]  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)
