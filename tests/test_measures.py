@@ -127,3 +127,16 @@ def test_empty_and_huge_texts_have_measures_too(texts):
 def test_ngrams_that_occur_once_count_for_nothing():
     found = repetition(pl.DataFrame({"text": ["Slow and steady wins the race.", "one two one two one two"]}))
     assert found["top_2gram"].to_list() == [0.0, pytest.approx(1.0)]
+
+
+@pytest.mark.parametrize("judge", [quality, repetition, measures])
+@pytest.mark.parametrize("name", ["id", "letters", "row"])
+def test_other_columns_stay_as_they_are(judge, name):
+    assert judge(pl.DataFrame({name: [7], "text": ["Some text."]}))[name].to_list() == [7]
+
+
+@pytest.mark.parametrize("name", measures(pl.DataFrame({"text": [""]})).columns)
+def test_a_measure_takes_the_place_of_a_column_of_its_name(name):
+    frame = pl.DataFrame({"text": ["Some text."]})
+    found = measures(frame.with_columns(pl.lit(-1).alias(name)))
+    assert_frame_equal(found, measures(frame), check_column_order=False)

@@ -99,8 +99,7 @@ def _is_response(sources: pl.Series, responses: pl.Series) -> pl.Series:
     plain_source, plain_response = (pl.col(name).str.to_lowercase() for name in both.columns)
     # Most differ in their first word already, which is soon seen; folding may change one that isn't ASCII.
     begins = plain_source.str.extract(WORD, 0) == plain_response.str.extract(WORD, 0)
-    texts = pl.col(both.columns)
-    folded = ~pl.all_horizontal(texts.str.len_bytes() == texts.str.len_chars())
+    folded = pl.any_horizontal(pl.col(both.columns).str.len_bytes() != pl.col(both.columns).str.len_chars())
     likely = both.with_row_index().filter(pl.col("source") != "", begins | folded)
     same = likely.filter(
         words(pl.col("source")).list.len() >= _FEW, squeezed(pl.col("source")) == squeezed(pl.col("response"))

@@ -36,9 +36,10 @@ def measures(texts: pl.DataFrame) -> pl.DataFrame:
         texts: has a column `text`, with no null in it.
 
     Returns:
-        The other columns of `texts` and one for each measure, in the same order.
+        The other columns of `texts` and one for each measure, in the same order. A measure takes the place of a
+        column that has its name, here and below.
     """
-    return streamed(lambda piece: _quality(piece).hstack(_repetition(piece.select("text"))), texts, "text")
+    return streamed(lambda piece: _quality(piece).with_columns(_repetition(piece.select("text"))), texts, "text")
 
 
 def quality(texts: pl.DataFrame) -> pl.DataFrame:
