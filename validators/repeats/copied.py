@@ -51,6 +51,7 @@ class Copied:
 
 def _shared(samples: pl.DataFrame, source: str, length: int) -> pl.DataFrame:
     """`sample_id`, how many runs the response has (`all`), and how many of them `source` has too (`shared`)."""
+    samples = samples.filter(pl.col(source) != "")
     own = runs(samples, "response", length).drop_nulls("run")
     read = runs(samples, source, length).drop_nulls("run").select("sample_id", "run").unique()
     names = {"shown": "the examples shown", "context": "the context", "prompt": "the prompt"}
