@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import meter
 import polars as pl
@@ -111,6 +112,14 @@ WORKS = {work.__name__: work for work in (gopher, cheap, checks, personal, heldo
 
 def main() -> None:
     name, corpus = sys.argv[1], Path(sys.argv[2])
+    # As the peers get one: the first turn imports what is imported late.
+    with TemporaryDirectory() as folder:
+        few = Path(folder) / corpus.name
+        pl.scan_parquet(corpus).head(meter.WARM).collect().write_parquet(few)
+        pl.read_parquet(corpus.with_name("heldout.parquet")).head(meter.WARM).write_parquet(
+            few.with_name("heldout.parquet")
+        )
+        WORKS[name](few)
     answer, took = meter.measured(lambda: WORKS[name](corpus))
     rows = pq.ParquetFile(corpus).metadata.num_rows
     shown = {"heldout": leaked, "duplicates": recall}.get(name)
