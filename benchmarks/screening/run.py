@@ -4,7 +4,8 @@
 
 makes the corpus and installs the peers where they aren't there yet (2.5 GB under the cache in all), then measures ours
 and theirs turn by turn, on one core with one thread each, and prints medians. All have a first turn that isn't counted.
-Ours reads the whole corpus from Parquet, which is part of its time; a peer has a random sample of it in memory. Every figure stands in `screening.json` too.
+Ours reads the whole corpus from Parquet, which is part of its time; a peer has a random sample of it in memory. Every
+figure stands in `screening.json` too.
 """
 
 import argparse
