@@ -50,7 +50,7 @@ def read(samples: pl.DataFrame) -> pl.DataFrame:
 def sketched(home: Home, human: pl.DataFrame, samples: pl.DataFrame, size: int = 7) -> Comparisons:
     """The comparisons of a home with all texts sketched, so many at a time."""
     comparisons = Comparisons.of(home, "mine", VALIDATORS)
-    comparisons.enlist(human["sample_id"], samples, [])
+    comparisons.enlist(human["sample_id"], samples)
     texts = pl.concat([read(human), read(samples)])
     while missing := comparisons.unsketched()[:size]:
         comparisons.sketch(texts.filter(pl.col("sample_id").is_in(missing)))
@@ -88,7 +88,7 @@ def test_a_partition_reads_only_the_texts_that_it_may_repeat(home):
 def test_what_is_sketched_twice_or_enlisted_twice_is_added_once(home):
     human, samples = drafts(["a text of people"], "p"), drafts(["some text", "another text", "a third"])
     comparisons = sketched(home, human, samples)
-    assert comparisons.enlist(human["sample_id"], samples, []) == 0
+    assert comparisons.enlist(human["sample_id"], samples) == 0
     assert comparisons.sketch(read(samples)) == 0
     assert comparisons.unsketched() == []
 
@@ -96,7 +96,7 @@ def test_what_is_sketched_twice_or_enlisted_twice_is_added_once(home):
 def test_a_process_killed_while_it_sketches_leaves_nothing_behind(home):
     samples = drafts([TEMPLATE.format(word, word) for word in WORDS])
     comparisons = Comparisons.of(home, "mine", VALIDATORS)
-    comparisons.enlist(pl.Series([], dtype=pl.String), samples, [])
+    comparisons.enlist(pl.Series([], dtype=pl.String), samples)
     killed = f"""
 import os, polars
 from outcross.data.stores.sketches import Sketches
@@ -114,11 +114,19 @@ with sketches._opened() as db:
 def test_who_came_first_stays_first_and_people_come_before_all_drafts(home):
     comparisons = Comparisons.of(home, "mine", VALIDATORS)
     nobody = pl.Series([], dtype=pl.String)
-    comparisons.enlist(nobody, pl.DataFrame({"sample_id": ["b", "a"], "rank": ["2", "3"]}), [])
+    comparisons.enlist(nobody, pl.DataFrame({"sample_id": ["b", "a"], "rank": ["2", "3"]}))
     later = pl.DataFrame({"sample_id": ["d", "c", "e"], "rank": ["1", "0", "4"]})
-    comparisons.enlist(pl.Series(["human"]), later, ["e"])
-    assert comparisons.sketches.places("abcde")["sample_id"].to_list() == ["b", "a", "e", "c", "d"]
+    comparisons.enlist(pl.Series(["human"]), later)
+    assert comparisons.sketches.places("abcde")["sample_id"].to_list() == ["b", "a", "c", "d", "e"]
     assert comparisons.sketches.places(["human"])["place"].to_list() == [0]
+
+
+def test_a_draft_that_is_a_row_of_peoples_itself_has_one_place(home):
+    human, samples = drafts(["one text of many words that a person wrote down here"], "p"), drafts(["some text"])
+    both = pl.concat([samples, human])
+    comparisons = sketched(home, human, both)
+    assert comparisons.sketches.places(both["sample_id"].to_list())["draft"].to_list() == [False, True]
+    assert scores(comparisons, pl.concat([human, samples]), both)["score"].to_list() == [1, 1] * len(VALIDATORS)
 
 
 def test_other_limits_begin_the_file_anew_and_a_deleted_one_is_made_again(home):
@@ -126,7 +134,7 @@ def test_other_limits_begin_the_file_anew_and_a_deleted_one_is_made_again(home):
     comparisons = sketched(home, drafts([], "p"), samples)
     before = scores(comparisons, read(samples), samples)
     other = Comparisons.of(home, "mine", [NearDuplicate(run=2)])
-    assert other.enlist(pl.Series([], dtype=pl.String), samples, []) == 2
+    assert other.enlist(pl.Series([], dtype=pl.String), samples) == 2
     assert len(other.unsketched()) == 2
     comparisons.sketches.path.unlink()
     again = sketched(home, drafts([], "p"), samples)

@@ -6,10 +6,13 @@ from importlib.util import find_spec
 from random import Random
 
 import duckdb
+import numpy as np
 import pytest
 
+from outcross.data.samples import Instruction
 from outcross.data.stores import arrivals, journal, screening, vault
 from outcross.data.stores.journal import Draft
+from outcross.tasks.screening import distil
 from outcross.tasks.screening.explain import explain
 from outcross.tasks.screening.screen import decide, parts, unjudged
 from outcross.tasks.screening.signalling import check, compare
@@ -77,6 +80,25 @@ def test_the_order_in_which_parts_are_compared_makes_no_difference(home_with_dra
         for part in cut:
             step(home, recipe, unjudged(home, recipe, part))
     assert said(home, recipe) == expected
+
+
+def test_a_meaning_is_compared_with_all_that_came_before_whatever_words_it_has(home, tmp_path):
+    recipe = make.recipe(home, tmp_path / "mine.jsonl")
+    recipe = recipe.model_copy(update={"screen": {"near_duplicate": {}, "semantic": {}}})
+    seed = make.human()
+    vault.add(home, "mine", [("seed", seed)])
+    tasks = ["the old sea at night", "poem of it", "that ocean", "an ocean again"]
+    samples = [make.imported(Instruction(instruction=task, response=f"Answer {task}.")) for task in tasks]
+    rows = [
+        Draft(request_key=f"k{n}", setup="s", rank=f"{n:05}", state="drafted", sample=one, model="tiny")
+        for n, one in enumerate(samples)
+    ]
+    journal.write(home, "mine", rows)
+    np.savez(distil.path(home), pieces="sea\nocean\npoem\nadd", table=np.eye(4)[[0, 0, 1, 2]].astype(np.float16))
+    for part in reversed(parts(home, recipe, 1)):
+        compare(home, recipe, unjudged(home, recipe, part))
+    scores = {row[0]: row[4] for row in said(home, recipe) if row[1] == "semantic"}
+    assert [scores[one.sample_id] for one in samples] == [1, 1, 0, 0]
 
 
 def test_a_place_is_given_once_and_drafts_that_come_later_stand_behind(home_with_drafts):

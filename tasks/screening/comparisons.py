@@ -65,22 +65,20 @@ class Comparisons:
         path = home.root / "sketches" / f"{recipe}.duckdb"
         return cls(Sketches(path, digest([VERSION, SKETCH, limits]), FIRST), comparing)
 
-    def enlist(self, human: pl.Series, drafts: pl.DataFrame, judged: Collection[str]) -> int:
+    def enlist(self, human: pl.Series, drafts: pl.DataFrame) -> int:
         """Give each text its place in the order of precedence, once and for all; return how many were new.
 
-        People's rows come first; then the drafts enlisted before; then new ones, those judged already (which may be
-        released by now) before all others, and by rank. So a run that was killed, or whose partitions end in another
-        order, compares every draft with the same others.
+        People's rows come first; then the drafts enlisted before; then new ones, by rank. So a run that was killed, or
+        whose partitions end in another order, compares every draft with the same others. A draft that is a row of
+        people's itself has that row's place.
 
         Args:
             human: ids of people's rows.
             drafts: `sample_id`, `rank`.
-            judged: ids of drafts that a comparing validator has judged.
         """
-        late = ~pl.col("sample_id").is_in(list(judged))
-        ordered = drafts.select("sample_id", "rank", late.alias("late")).sort("late", "rank", "sample_id")
         people = human.sort().alias("sample_id").to_frame().with_columns(draft=pl.lit(value=False))
-        return self.sketches.enlist(pl.concat([people, ordered.select("sample_id", draft=pl.lit(value=True))]))
+        own = drafts.join(people, on="sample_id", how="anti").sort("rank", "sample_id")
+        return self.sketches.enlist(pl.concat([people, own.select("sample_id", draft=pl.lit(value=True))]))
 
     def unsketched(self) -> list[str]:
         """Ids of enlisted texts whose sketches are missing, in the order of precedence."""

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -19,6 +18,7 @@ from outcross.tasks.screening.frames import Seen, frame
 from outcross.tasks.screening.known import known
 from outcross.tasks.screening.suite import Screen
 from outcross.validators.references import References
+from outcross.validators.repeats.semantic import Semantic
 from outcross.validators.signals import Validator, params_digest, run
 
 PART = 20_000
@@ -29,7 +29,7 @@ def arrive(home: Home, recipe: Recipe) -> None:
     """Give drafts and people's rows that have none their places, in which those before take precedence."""
     arrivals.arrive(home, recipe.name)
     comparisons = Comparisons.of(home, recipe.name, Screen.of(recipe).repeats)
-    comparisons.enlist(known(home, recipe).shown["sample_id"], arrivals.places(home, recipe.name), ())
+    comparisons.enlist(known(home, recipe).shown["sample_id"], arrivals.places(home, recipe.name))
 
 
 def check(home: Home, recipe: Recipe, ids: Sequence[str]) -> None:
@@ -54,10 +54,22 @@ def compare(home: Home, recipe: Recipe, ids: Sequence[str]) -> None:
     made = Screen.of(recipe)
     if not made.repeats:
         return
+    by_meaning = [one for one in made.repeats if isinstance(one, Semantic)]
+    batch = seen(home, recipe, ids)
     candidates = Comparisons.of(home, recipe.name, made.repeats).candidates(ids)
-    rest = replace(known(home, recipe).references, vectors=distil.load(home))
-    references = candidates.references(_texts(home, recipe, candidates.others), rest)
-    _signal(home, recipe, made.repeats, candidates.ranked(seen(home, recipe, ids)), references)
+    references = candidates.references(_texts(home, recipe, candidates.others), known(home, recipe).references)
+    by_words = [one for one in made.repeats if one not in by_meaning]
+    _signal(home, recipe, by_words, candidates.ranked(batch), references)
+    if by_meaning:
+        _signal(home, recipe, by_meaning, batch, _all(home, recipe))
+
+
+def _all(home: Home, recipe: Recipe) -> References:
+    """All texts that take precedence over any draft: sketches of words don't tell which of them mean the same."""
+    human, placed = known(home, recipe).shown, arrivals.places(home, recipe.name)
+    texts = _texts(home, recipe, placed["sample_id"].to_list())
+    earlier = placed.join(texts, on="sample_id").join(human, on="sample_id", how="anti")
+    return References(human=human, earlier=earlier, vectors=distil.load(home))
 
 
 def _signal(
