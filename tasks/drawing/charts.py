@@ -72,7 +72,7 @@ def lines(
     x_domain = [float(points["x"].min()), float(points["x"].max())]  # type: ignore[arg-type]
     axis = alt.Axis(grid=False, values=list(ticks)) if ticks else alt.Axis(grid=False, tickCount=5)
     across = alt.X("x:Q", title=x_title or None, axis=axis, scale=alt.Scale(type=x_scale, domain=x_domain, nice=False))
-    marks = {"values": powers(y_domain), "format": ",~g"} if y_scale == "log" else {"tickCount": 4, "format": ",~g"}
+    marks = {"values": powers(y_domain), "format": ",~g"} if y_scale == "log" else {"tickCount": 4, "format": ",.4~g"}
     up = alt.Y("y:Q", title=y_title or None, axis=alt.Axis.from_dict(marks | {"domain": False, "ticks": False}))
     drawn = (
         alt.Chart(points.select("x", "y", "series", bold=pl.col("name").is_in(list(bold))))
