@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from outcross.reports import visible
 from outcross.tasks.screening.explain import Explained, Left
@@ -14,18 +13,20 @@ NUMBERS = ("judged", "rejected", "doubtful", "kappa drafts", "kappa people", "ms
 
 
 def explained(console: Console, validators: Sequence[Explained]) -> None:
-    """A line for each validator, with its commonest reasons below it."""
+    """A line for each validator, and its commonest reasons below them all."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("validator", no_wrap=True)
     for name in NUMBERS:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
     for one in validators:
         doubtful = f"{one.doubtful:,}" + (f" ({one.failed:,} failed)" if one.failed else "")
         took = "–" if one.milliseconds is None else f"{one.milliseconds:,.0f}"
         counts = f"{one.judged:,}", f"{one.rejected:,}", doubtful, _kappa(one.drafts), _kappa(one.people), took
-        table.add_row(f"{one.validator} [dim]v{one.version}[/]", *counts, _reasons(one.reasons))
+        table.add_row(f"{one.validator} [dim]v{one.version}[/]", *counts)
     console.print(table)
+    for one in validators:
+        for reason, count in one.reasons:
+            console.print(visible(f"{one.validator}: {count:,} × {reason}"))
     console.print(
         "kappa: what the validator alone leaves of rare words, 1 where none is lost, with its 90 % interval; – where "
         "fewer than 30 rows tell. Below 0.95 on people's own rows it narrows the data whatever the model.",
@@ -51,7 +52,3 @@ def _kappa(left: Left | None) -> str:
         return "–"
     interval = "" if left.low is None or left.high is None else f" ({left.low:.2f}–{left.high:.2f})"
     return f"{left.kappa:.2f}{interval}"
-
-
-def _reasons(reasons: Sequence[tuple[str, int]]) -> Text:
-    return Text("\n").join(visible(f"{count:,} × {reason}") for reason, count in reasons)

@@ -70,6 +70,7 @@ def screen_corpus(
     # What can't be screened is refused before Prefect starts, which takes seconds.
     slices(job.files)
     folder = job.folder
+    out.mkdir(parents=True, exist_ok=True)
     engine.prepare(out)
     with console.status("Starting Prefect …"):
         from outcross.flows.screen_corpus import screen_corpus as flow
