@@ -18,6 +18,14 @@ def named(said: Mapping[str, Any]) -> str:
     return blake2s(json.dumps(said, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """What changes with a file; nothing where there is none."""
+    if not path.exists():
+        return 0, 0
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size
+
+
 @cache
 def mixture_code() -> str:
     """A digest of the room of mixtures, so that no result of its models outlives the code that made it."""

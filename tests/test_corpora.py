@@ -86,6 +86,50 @@ def test_other_rules_and_other_files_have_another_folder(files, tmp_path):
     assert len(folders) == 4
 
 
+def test_a_file_that_holds_other_rows_by_now_is_screened_anew(files, tmp_path):
+    job = Job(tuple(files), tmp_path / "out", "instruction")
+    screened(job, 1_000)
+    pl.read_parquet(files[0]).head(3).write_parquet(files[0])
+    rows = sum(pl.read_parquet(file, columns=["sample_id"]).height for file in files)
+    assert screened(job, 1_000).height == rows
+
+
+@pytest.mark.parametrize("second", [{"response": "text"}, {}])
+@pytest.mark.parametrize("kind", [pl.Int64, pl.Categorical])
+def test_files_need_not_agree_on_the_name_of_the_text_nor_hold_ids_and_ranks_as_texts(tmp_path, second, kind):
+    rows = pl.DataFrame({"sample_id": [str(n) for n in range(10, 21)], "response": SENTENCES[:11]})
+    rows = rows.with_columns(
+        rank=pl.Series([*range(11)]), text=pl.lit("something else"), prompt=pl.lit("What happens?")
+    )
+    rows = rows.with_columns(pl.col("sample_id").cast(kind))
+    rows.head(9).write_parquet(tmp_path / "a.parquet")
+    again = rows.tail(2).with_columns(response=pl.lit(SENTENCES[0]))
+    (again.drop("text").rename(second) if second else again).write_parquet(tmp_path / "b.parquet")
+    job = Job((tmp_path / "a.parquet", tmp_path / "b.parquet"), tmp_path / "out", "instruction")
+    found = screened(job, 4)
+    assert found.filter(pl.col("outcome") == "rejected")["sample_id"].to_list() == ["19", "20"]
+    assert pl.read_parquet(job.clusters)["keeper"].unique().to_list() == ["10"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({"sample_id": ["a", "b", "a"]}, "the `sample_id` 'a' stands twice"),
+        ({"sample_id": ["a", None, "b"]}, "has rows without a `sample_id`"),
+        ({"sample_id": ["a", "b", "c"], "prompt": [["x"], ["y"], []]}, "in its column `prompt`; give texts there"),
+    ],
+)
+def test_rows_that_cannot_be_told_apart_or_read_are_refused_before_any_work(tmp_path, rows, said):
+    pl.DataFrame({"response": ["x"] * 3, **rows}).write_parquet(tmp_path / "odd.parquet")
+    with pytest.raises(InputError, match=said):
+        slices([tmp_path / "odd.parquet"])
+
+
+def test_one_id_in_two_files_is_refused_before_any_work(files, tmp_path):
+    with pytest.raises(InputError, match="stands twice in the files"):
+        slices([*files, files[0]])
+
+
 def test_a_file_that_cannot_be_screened_is_refused_in_a_sentence(tmp_path):
     pl.DataFrame({"question": ["Why?"]}).write_parquet(tmp_path / "odd.parquet")
     with pytest.raises(InputError, match=r"has the columns question\. Name the text"):

@@ -97,6 +97,8 @@ def test_a_meaning_is_compared_with_all_that_came_before_whatever_words_it_has(h
     np.savez(distil.path(home), pieces="sea\nocean\npoem\nadd", table=np.eye(4)[[0, 0, 1, 2]].astype(np.float16))
     for part in reversed(parts(home, recipe, 1)):
         compare(home, recipe, unjudged(home, recipe, part))
+    by_meaning = next(one for one in explain(home, recipe) if one.validator == "semantic")
+    assert (by_meaning.rejected, by_meaning.doubtful) == (0, 0)
     scores = {row[0]: row[4] for row in said(home, recipe) if row[1] == "semantic"}
     assert [scores[one.sample_id] for one in samples] == [1, 1, 0, 0]
 

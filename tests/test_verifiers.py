@@ -90,6 +90,11 @@ def test_a_schema_that_cannot_be_used_says_nothing_of_the_response(schema, reaso
     assert reason in failure
 
 
+@pytest.mark.parametrize(("schema", "score"), [(True, 1.0), (False, 0.0)])
+def test_a_schema_may_be_true_or_false_as_the_standard_has_it(schema, score):
+    assert signal(Schema(), response="{}", key=key(schema=schema))[0] == score
+
+
 def test_tool_calls_are_held_against_their_tools():
     calls = [("1", "find", '{"a": 1}'), ("2", "find", "{}"), ("3", "delete", "{}"), ("4", "find", "{")]
     turns = (

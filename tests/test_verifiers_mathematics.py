@@ -55,6 +55,9 @@ def said(*rows: dict[str, str]) -> pl.DataFrame:
         ("x^2 - 1", "(x-1)(x+1)"),
         (r"\text{Evelyn}", "evelyn."),
         ("no", "No"),
+        ("0.5", "so 1/2"),
+        ("0.5", "It is 1/2."),
+        ("5", "is 5"),
     ],
 )
 def test_the_right_answer_is_right_however_it_is_written(right, response):

@@ -25,7 +25,7 @@ _NUMBER = re.compile(
 _COMMAND = re.compile(r"\\[A-Za-z]{1,40}")
 _WORDED = re.compile(r"\\(?:text|textbf|textit|mathrm|mbox)\s{0,9}\{[^{}]{0,200}\}")
 _FUNCTIONS = re.compile(r"\b(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|sinh|cosh|tanh|log|exp|sqrt|min|max)\b")
-_WORD = re.compile(r"[^\W\d_]{3}|[^\W\d_A-Za-zΑ-Ωα-ω]|:")
+_WORD = re.compile(r"[^\W\d_]{3}|[^\W\d_A-Za-zΑ-Ωα-ω]|:|\b(?i:so|it|is|we)\b")
 
 
 class Final(NamedTuple):

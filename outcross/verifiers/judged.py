@@ -37,13 +37,13 @@ def verdicts(samples: pl.DataFrame, said: dict[str, Verdict]) -> pl.DataFrame:
     )
 
 
-def keyed(samples: pl.DataFrame, sort: str, kind: type | tuple[type, ...]) -> tuple[list[Keyed], dict[str, Verdict]]:
+def keyed(samples: pl.DataFrame, sort: str, *kinds: type) -> tuple[list[Keyed], dict[str, Verdict]]:
     """The samples whose key is of a sort, and verdicts for those whose key can't be read.
 
     Args:
         samples: the columns of `SAMPLES`.
         sort: the field that keys of this sort have.
-        kind: what it must hold.
+        kinds: what it must hold: exactly one of these types, as JSON has them.
     """
     found: list[Keyed] = []
     odd: dict[str, Verdict] = {}
@@ -55,7 +55,7 @@ def keyed(samples: pl.DataFrame, sort: str, kind: type | tuple[type, ...]) -> tu
             continue
         if not isinstance(key, dict) or sort not in key:
             continue
-        if isinstance(key[sort], kind) and not isinstance(key[sort], bool):
+        if type(key[sort]) in kinds:
             found.append(Keyed(sample, key))
         else:
             odd[sample["sample_id"]] = Verdict(None, f"the key's `{sort}` holds a {type(key[sort]).__name__}")

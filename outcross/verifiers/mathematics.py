@@ -27,7 +27,7 @@ class Mathematics:
     """
 
     name: ClassVar[str] = "mathematics"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: ClassVar[Rule] = Rule(reject_below=0.5, accept_from=1.0)
     seconds: float = 5.0
     """Of processor time for one comparison."""
@@ -39,7 +39,7 @@ class Mathematics:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Compare `response`, or `content`'s answer where there is a worked one, with the key's `answer`."""
-        rows, said = keyed(samples, "answer", (str, int, float))
+        rows, said = keyed(samples, "answer", str, int, float)
         seen = {row.sample["sample_id"]: _at_sight(row) for row in rows}
         said |= {one: told for one, told in seen.items() if isinstance(told, Verdict)}
         open_ = {one: question for one, question in seen.items() if not isinstance(question, Verdict)}

@@ -20,7 +20,7 @@ class Schema:
     """Share of what a key's schemas ask for that meets them: the one response, or each of a trajectory's tool calls."""
 
     name: ClassVar[str] = "schema"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     rule: ClassVar[Rule] = Rule(reject_below=1.0, accept_from=1.0)
     seconds: float = 5.0
     """Of processor time for one sample: a schema's patterns can take for ever."""
@@ -32,7 +32,7 @@ class Schema:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Hold `response` against the key's `schema`, and the calls in `content` against those of its `tools`."""
-        answers, odd = keyed(samples, "schema", (dict, bool))
+        answers, odd = keyed(samples, "schema", dict, bool)
         calls, odder = keyed(samples, "tools", dict)
         questions = [*((row, _of_response(row)) for row in answers), *((row, _of_calls(row)) for row in calls)]
         found = pool("schema", self.seconds, self.memory).ask([question for _, question in questions])

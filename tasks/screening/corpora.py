@@ -4,16 +4,16 @@ A slice's signals and verdicts are files of their own, so that any worker may ta
 goes on with the slices that are left.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from outcross.data.corpora.evaluation import frame as evaluation_frame
-from outcross.errors import InputError
-from outcross.tasks.results import named, whole
+from outcross.tasks.results import named, stamp, whole
+from outcross.tasks.screening.columns import as_texts, count, once
 from outcross.tasks.screening.duplicates import duplicates
 from outcross.tasks.screening.suite import Screen
 from outcross.validators import rules
@@ -23,6 +23,7 @@ from outcross.validators.repeats.heldout import HeldOut
 from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.signals import SAMPLES, params_digest, run
 from outcross.validators.text.reasons import reason
+from outcross.verifiers.registry import VERIFIERS
 
 SLICE = 25_000
 """Rows of a slice."""
@@ -30,7 +31,7 @@ SLICE = 25_000
 CHUNK = 5_000
 """Rows that the validators are handed at once, so that what they make of them doesn't grow with the slice."""
 
-LEFT_OUT = frozenset({"copied", "repeated_task", "confidence", "mathematics", "code", "schema", "constraints"})
+LEFT_OUT = frozenset({"copied", "repeated_task", "confidence", *VERIFIERS})
 """What judges a draft by what its model was given, which a file of rows doesn't say."""
 
 
@@ -73,8 +74,8 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        """Where results lie: another place for other files, validators, limits or rules."""
-        said = [str(file.absolute()) for file in (*self.files, *self.evaluation)]
+        """Where results lie: another place for other files, or other rows in them, validators, limits or rules."""
+        said = [[str(file.absolute()), *stamp(file)] for file in (*self.files, *self.evaluation)]
         return self.out / f"{self.screen.ruleset[:12]}-{named({'files': said, 'kind': self.kind})}"
 
     def signals(self, part: Slice) -> Path:
@@ -95,24 +96,13 @@ def slices(files: Iterable[Path], rows: int = SLICE) -> list[Slice]:
     """Files cut into slices of at most so many rows.
 
     Raises:
-        InputError: a file is no Parquet file, or has no column that a sample can be made of.
+        InputError: a file is no Parquet file, has no column that a sample can be made of, or a `sample_id` is missing
+            or stands twice.
     """
-    counts = [(file, _count(file)) for file in files]
-    return [Slice(file, start, min(rows, count - start)) for file, count in counts for start in range(0, count, rows)]
-
-
-def _count(file: Path) -> int:
-    try:
-        there = pq.read_metadata(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file} can't be read as Parquet: {error}.") from None
-    names = set(there.schema.to_arrow_schema().names)
-    if not (names & {"response", "text"} and "sample_id" in names):
-        raise InputError(
-            f"{file} has the columns {', '.join(sorted(names))}. Name the text to judge `response` or `text`, the task "
-            "before it, if there is one, `prompt`, and give each row a `sample_id`."
-        )
-    return int(there.num_rows)
+    files = list(files)
+    sizes = [(file, count(file)) for file in files]
+    once(files)
+    return [Slice(file, start, min(rows, size - start)) for file, size in sizes for start in range(0, size, rows)]
 
 
 def check(job: Job, part: Slice) -> None:
@@ -122,12 +112,18 @@ def check(job: Job, part: Slice) -> None:
         return
     made = job.screen
     alone = [one for one in made.validators if not isinstance(one, NearDuplicate)]
-    kept = evaluation_frame(job.evaluation)
-    references = References(heldout=kept, usual=kept, index=HeldOut.of(kept, kept))
+    references = _held(job.evaluation, tuple(map(stamp, job.evaluation)))
     rows = read(part, job.kind)
     found = [run(one, chunk, references) for chunk in rows.iter_slices(CHUNK) for one in alone]
     with whole(place) as file:
         pl.concat(found).write_parquet(file)
+
+
+@lru_cache(maxsize=1)
+def _held(evaluation: tuple[Path, ...], _changed: tuple[tuple[int, int], ...]) -> References:
+    """The texts that no row may repeat, indexed once for all slices that a worker takes."""
+    kept = evaluation_frame(evaluation)
+    return References(heldout=kept, usual=kept, index=HeldOut.of(kept, kept))
 
 
 def compare(job: Job) -> None:
@@ -136,7 +132,7 @@ def compare(job: Job) -> None:
     if job.clusters.exists() or not limits:
         return
     with whole(job.clusters) as file:
-        duplicates(job.files, text=_text(job.files), limits=limits[0]).write_parquet(file)
+        duplicates(job.files, text="response", limits=limits[0]).write_parquet(file)
 
 
 def decide(job: Job, part: Slice) -> dict[str, int]:
@@ -170,23 +166,19 @@ def _repeats(made: Screen, clusters: Path, part: Slice, kind: str) -> Iterable[p
             )
 
 
-def _text(files: Sequence[Path]) -> str:
-    names = [set(pq.read_schema(file).names) for file in files]
-    return "response" if all("response" in there for there in names) else "text"
-
-
 def read(part: Slice, kind: str) -> pl.DataFrame:
     """A slice's rows with the columns `SAMPLES`; what the file doesn't have is empty."""
-    rows = pl.scan_parquet(part.file).slice(part.start, part.rows).collect()
-    if "response" not in rows.columns:
-        rows = rows.rename({"text": "response"})
-    place = pl.int_range(part.start, part.start + part.rows).cast(pl.String)
+    there = pl.scan_parquet(part.file)
+    names = there.collect_schema().names()
+    text = "response" if "response" in names else "text"
+    wanted = [name for name in SAMPLES.names() if name in names and name != "response"]
+    rows = as_texts(there.select(*wanted, response=text).slice(part.start, part.rows).collect())
     made = {
         "kind": pl.lit(kind),
         "stratum": pl.lit("all"),
-        "rank": place,
+        "rank": pl.int_range(part.start, part.start + part.rows).cast(pl.String).str.zfill(12),
     }
     return rows.select(
-        (pl.col(name).cast(pl.String).fill_null("") if name in rows.columns else made.get(name, pl.lit(""))).alias(name)
+        (pl.col(name).fill_null("") if name in rows.columns else made.get(name, pl.lit(""))).alias(name)
         for name in SAMPLES.names()
     )

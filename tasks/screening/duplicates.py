@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from outcross.data.stores.sketches import Sketches
+from outcross.tasks.screening.columns import as_texts
 from outcross.tasks.screening.comparisons import sketched
 from outcross.validators.repeats.near_duplicate import NearDuplicate
 from outcross.validators.repeats.pairs import COMMON, FIRST, Pairs, jaccard
@@ -33,8 +34,8 @@ def duplicates(paths: Sequence[Path], *, text: str = "text", limits: NearDuplica
 
     Args:
         paths: Parquet files with `sample_id`, the text and, if the corpus has them, `origin` (human, hybrid or
-            synthetic) and `rank`, all texts.
-        text: the column to compare.
+            synthetic) and `rank`, a text or a whole number.
+        text: the column to compare; of a file that doesn't have it, the column `text`.
         limits: when texts are alike.
 
     Returns:
@@ -58,12 +59,17 @@ _EMPTY = pl.DataFrame(schema={"own": pl.Int64, "other": pl.Int64, "alike": pl.Fl
 
 
 def _parts(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """The rows of all files in order, `PART` at a time."""
+    """The rows of all files in order, `PART` at a time, with those columns that a file has, as texts.
+
+    Of a file that has none of them it is the column `text`, under the name of the first.
+    """
     left: list[pl.DataFrame] = []
     for path in paths:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(PART, columns=[name for name in columns if name in file.schema_arrow.names]):
-                rows = pl.concat([*left, pl.DataFrame(batch)], how="diagonal")
+            there = [name for name in columns if name in file.schema_arrow.names]
+            for batch in file.iter_batches(PART, columns=there or ["text"]):
+                read = pl.DataFrame(batch) if there else pl.DataFrame(batch).rename({"text": columns[0]})
+                rows = pl.concat([*left, as_texts(read)], how="diagonal")
                 if whole := rows.height // PART:
                     yield from rows.head(whole * PART).iter_slices(PART)
                 left = [rows.slice(whole * PART)]

@@ -10,6 +10,7 @@ from outcross.data.stores.home import Home
 from outcross.tasks.mixing.candidates import candidates
 from outcross.tasks.mixing.contraction import measure
 from outcross.tasks.screening.suite import Screen
+from outcross.validators.rule import INFORMS
 from outcross.validators.signals import Validator, params_digest
 
 TOP = 3
@@ -37,7 +38,7 @@ class Explained:
     judged: int
     rejected: int
     doubtful: int
-    """Kept back for an expert, those on which the validator failed included."""
+    """Kept back for an expert, those on which the validator failed included; 0 where it only informs."""
     failed: int
     reasons: tuple[tuple[str, int], ...]
     """The commonest reasons of rows that it doesn't accept, with what varies in them left out."""
@@ -71,6 +72,7 @@ def _explained(
     took: dict[tuple[str, int, str], tuple[int, float]],
 ) -> Explained:
     rule, score = made.rules[validator.name], pl.col("score")
+    # A score that only informs keeps nothing back, nor does its failure; why it failed is worth telling all the same.
     kept_back = signals.filter(score.is_null() | (score < rule.accept_from))
     reason = pl.coalesce("failure", "reason").str.replace_all(VARIES, "…")
     reasons = kept_back.group_by(reason=reason).len().sort(["len", "reason"], descending=[True, False])
@@ -81,7 +83,7 @@ def _explained(
         version=validator.version,
         judged=signals.height,
         rejected=rejected,
-        doubtful=kept_back.height - rejected,
+        doubtful=0 if rule == INFORMS else kept_back.height - rejected,
         failed=signals["failure"].count(),
         reasons=tuple(reasons.head(TOP).iter_rows()),
         drafts=_left(gates.get((validator.name, "synthetic"))),

@@ -12,6 +12,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Content, Preference, Trajectory
 from outcross.data.stores import vault
 from outcross.data.stores.home import Home
+from outcross.tasks.results import stamp
 from outcross.validators.references import References
 from outcross.validators.repeats.heldout import HeldOut
 
@@ -65,16 +66,8 @@ class Known:
 
 def known(home: Home, recipe: Recipe) -> Known:
     """What is known by now; read again only once the vault or an evaluation set has changed."""
-    changed = tuple(_stamp(path) for path in (home.vault, *recipe.evaluation))
+    changed = tuple(stamp(path) for path in (home.vault, *recipe.evaluation))
     return _known(home.root.absolute(), recipe.name, recipe.kind, recipe.evaluation, changed)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """What changes with a file; nothing where there is none."""
-    if not path.exists():
-        return 0, 0
-    stat = path.stat()
-    return stat.st_mtime_ns, stat.st_size
 
 
 @lru_cache(maxsize=2)
