@@ -49,7 +49,10 @@ def screen(
 def screen_corpus(
     files: Annotated[list[Path], typer.Argument(help="Parquet files with sample_id, response or text, and prompt.")],
     out: Annotated[Path, typer.Option(help="The folder to write signals and verdicts to.")] = Path("screened"),
-    kind: Annotated[str, typer.Option(help="What the rows are, where the files don't say.")] = "instruction",
+    kind: Annotated[
+        str | None,
+        typer.Option(help="What the rows are.", show_default="instruction, or text where no file has a prompt"),
+    ] = None,
     profile: Annotated[
         str | None, typer.Option(help="The profile to screen by.", show_default="the kind's own")
     ] = None,
@@ -62,13 +65,14 @@ def screen_corpus(
     Interrupt it at will; run it again and it goes on.
     """
     needs("prefect", "flows")
-    from outcross.tasks.screening.corpora import Job, slices
+    from outcross.tasks.screening.corpora import Job, slices, usual_kind
 
+    # What can't be screened is refused before Prefect starts, which takes seconds.
+    slices(files)
+    kind = usual_kind(files) if kind is None else kind
     if kind not in KINDS:
         raise InputError(f"--kind {kind!r} is no kind of sample. Choose from: {', '.join(KINDS)}.")
     job = Job(tuple(files), out, kind, profile, tuple(evaluation or ()))
-    # What can't be screened is refused before Prefect starts, which takes seconds.
-    slices(job.files)
     folder = job.folder
     out.mkdir(parents=True, exist_ok=True)
     engine.prepare(out)

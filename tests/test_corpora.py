@@ -8,7 +8,7 @@ import pytest
 from outcross.data.corpora.evaluation import texts
 from outcross.errors import InputError
 from outcross.tasks.screening import corpora
-from outcross.tasks.screening.corpora import Job, check, compare, decide, slices
+from outcross.tasks.screening.corpora import Job, check, compare, decide, slices, usual_kind
 from tests.running import outcross, prefect_server
 
 WORDS = (
@@ -158,3 +158,10 @@ def test_the_command_writes_verdicts_beside_the_files(files, tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"{len(SENTENCES)} accepted" in done.stdout
     assert len(list((tmp_path / "screened").glob("*/verdicts/*.parquet"))) == 2
+
+
+def test_rows_without_a_prompt_anywhere_are_taken_for_texts(files, tmp_path):
+    bare = tmp_path / "bare.parquet"
+    pl.read_parquet(files[0]).drop("prompt").write_parquet(bare)
+    assert usual_kind([bare]) == "text"
+    assert usual_kind([bare, *files]) == "instruction"

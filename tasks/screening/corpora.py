@@ -105,6 +105,12 @@ def slices(files: Iterable[Path], rows: int = SLICE) -> list[Slice]:
     return [Slice(file, start, min(rows, size - start)) for file, size in sizes for start in range(0, size, rows)]
 
 
+def usual_kind(files: Iterable[Path]) -> str:
+    """What rows most likely are whose files don't say: texts where no file has a column of prompts, else answers."""
+    prompted = any("prompt" in pl.read_parquet_schema(file) for file in files)
+    return "instruction" if prompted else "text"
+
+
 def check(job: Job, part: Slice) -> None:
     """Write a slice's signals by all validators but those that compare rows with each other, unless they are there."""
     place = job.signals(part)

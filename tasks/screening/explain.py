@@ -12,6 +12,7 @@ from outcross.tasks.mixing.contraction import measure
 from outcross.tasks.screening.suite import Screen
 from outcross.validators.rule import INFORMS
 from outcross.validators.signals import Validator, params_digest
+from outcross.verifiers.registry import VERIFIERS
 
 TOP = 3
 """Reasons that are named of each validator."""
@@ -46,7 +47,7 @@ class Explained:
     people: Left | None
     """What it would leave of people's own rows if these were drafts."""
     milliseconds: float | None
-    """CPU time for a thousand rows, over all runs; None where it hasn't run here."""
+    """CPU time for a thousand rows, over all runs; None where it hasn't run here, or works in processes of its own."""
 
 
 def explain(home: Home, recipe: Recipe) -> list[Explained]:
@@ -88,7 +89,7 @@ def _explained(
         reasons=tuple(reasons.head(TOP).iter_rows()),
         drafts=_left(gates.get((validator.name, "synthetic"))),
         people=_left(gates.get((validator.name, "human"))),
-        milliseconds=1e6 * seconds / rows if rows else None,
+        milliseconds=1e6 * seconds / rows if rows and validator.name not in VERIFIERS else None,
     )
 
 

@@ -45,7 +45,9 @@ class Language:
 
     def __call__(self, samples: pl.DataFrame, references: References) -> pl.DataFrame:  # noqa: ARG002
         """Tell the language of `response`, and where it is another than English, that of `prompt`."""
-        return complete(samples, streamed(self._judged, samples.select("sample_id", "prompt", "response"), "response"))
+        return complete(
+            samples, streamed(self._judged, samples.select("sample_id", "prompt", "response"), "prompt", "response")
+        )
 
     def _judged(self, samples: pl.DataFrame) -> pl.DataFrame:
         """`sample_id`, `score` and `reason` of the responses that aren't all English."""

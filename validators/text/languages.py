@@ -8,8 +8,10 @@ from outcross.validators.text.prose import prose
 
 _LONGEST = 10_000
 """Characters that are looked at: more don't change what a text is written in."""
-_CODED = r"[\pC_]|\S*[<>{}=\\|]\S*"
-"""Format characters, which the detector refuses, and words that are no prose."""
+_CODED = r"\S*[<>{}=\\|]\S*"
+"""Words that are no prose."""
+_FORMAT = r"[\pC_]"
+"""Characters that the detector refuses; looked for apart, or each would have the rest of a long word read again."""
 _FOREIGN = pl.Struct({"language": pl.String, "share": pl.Float64})
 
 
@@ -28,7 +30,8 @@ def foreign(texts: pl.Series, shortest: int = 0) -> pl.Series:
         `language`, in English and lower case, such as `french`, or empty where it isn't known; and `share`, from
         0 to 1, which is 0 for English.
     """
-    plain = prose(pl.col("text")).str.replace_all(_CODED, " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    plain = prose(pl.col("text")).str.replace_all(_CODED, " ").str.replace_all(_FORMAT, " ")
+    plain = plain.str.replace_all(r"\s+", " ").str.strip_chars()
     read = pl.DataFrame({"text": texts}).select(text=plain.str.head(_LONGEST))
     read = read.select(
         pl.when(pl.col("text").str.len_bytes() >= shortest).then("text").otherwise(pl.lit("")).alias("text")
