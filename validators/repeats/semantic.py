@@ -23,8 +23,8 @@ class Semantic:
     """1 less the cosine with the closest task that takes precedence, by static vectors; those below `floor` count as 0.
 
     It informs and decides nothing: static vectors take tasks that differ in one name for the same, and rate paraphrases
-    lower. Without a table of vectors nothing is judged. Every task is compared with all that precede it, so the time and
-    the memory grow with their number.
+    lower. Without a table of vectors nothing is judged. Every task is compared with all that precede it, so time and
+    memory grow with their number.
     """
 
     name: ClassVar[str] = "semantic"
