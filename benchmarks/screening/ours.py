@@ -31,7 +31,7 @@ BATCH = 20_000
 
 
 def batches(corpus: Path, *columns: str) -> Iterator[pl.DataFrame]:
-    for batch in pq.ParquetFile(corpus).iter_batches(BATCH, columns=list(columns or SAMPLES)):
+    for batch in pq.ParquetFile(corpus, pre_buffer=False).iter_batches(BATCH, columns=list(columns or SAMPLES)):
         rows = pl.from_arrow(batch)
         assert isinstance(rows, pl.DataFrame)
         yield rows

@@ -38,7 +38,7 @@ def frame(files: Iterable[Path]) -> pl.DataFrame:
 def _rows(file: Path) -> Iterator[tuple[int, object]]:
     if file.suffix == ".parquet":
         try:
-            with pq.ParquetFile(file) as opened:
+            with pq.ParquetFile(file, pre_buffer=False) as opened:
                 batches = (row for batch in opened.iter_batches() for row in batch.to_pylist())
                 yield from enumerate(batches, start=1)
         except (OSError, ValueError) as error:

@@ -55,7 +55,7 @@ def once(files: Sequence[Path]) -> None:
     """
     hashes = [np.zeros(0, dtype=np.uint64)]
     for file in files:
-        with pq.ParquetFile(file) as opened:
+        with pq.ParquetFile(file, pre_buffer=False) as opened:
             for batch in opened.iter_batches(columns=["sample_id"]):
                 ids = as_texts(pl.DataFrame(batch))["sample_id"]
                 if ids.null_count():

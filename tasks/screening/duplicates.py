@@ -65,7 +65,8 @@ def _parts(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[pl.DataFra
     """
     left: list[pl.DataFrame] = []
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        # Else Arrow keeps all that it has read until the file is closed.
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             there = [name for name in columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(PART, columns=there or ["text"]):
                 read = pl.DataFrame(batch) if there else pl.DataFrame(batch).rename({"text": columns[0]})
