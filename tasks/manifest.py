@@ -19,13 +19,13 @@ from outcross.data.stores import effects, screening
 from outcross.data.stores.home import Home
 from outcross.mixture.policy import Policy
 from outcross.mixture.weights import Mixture
-from outcross.tasks.certifying.certify import certified, covered, standings
 from outcross.tasks.certifying.summary import summary
 from outcross.tasks.evidence.facts import Evidence, GateKept, ModelKept
 from outcross.tasks.evidence.page import render
 from outcross.tasks.gate import GateReport
 from outcross.tasks.lineage import lineage
 from outcross.tasks.mixing.bias import audited
+from outcross.tasks.mixing.candidates import Candidates
 from outcross.tasks.mixing.mix import Mixed
 from outcross.tasks.screening.suite import Screen
 
@@ -94,21 +94,20 @@ def measured(home: Home, recipe: Recipe, mixed: Mixed) -> dict[str, object]:
         },
         "effect": json.loads(known.result) if (known := effects.latest(home, recipe.name)) else None,
         "audits": {"audited": audits.drafts, "faults": audits.faults, "bound": audits.bound},
-        "certificates": [summary(one).model_dump(mode="json") for one in standings(home, recipe)],
+        "certificates": [summary(one).model_dump(mode="json") for one in mixed.found.proofs],
     }
 
 
-def write_certificates(folder: Path, home: Home, recipe: Recipe, released: Collection[str]) -> None:
-    """Write the certificates that hold, if any, each with the ids of the released rows that it speaks of."""
-    known = certified(home, recipe)
+def write_certificates(folder: Path, found: Candidates, released: Collection[str]) -> None:
+    """Write the certificates that held, if any, each with the ids of the released rows that it speaks of."""
+    known = [one.certificate for one in found.proofs if one.certificate.holds]
     if not known:
         return
-    carried = covered(home, recipe, known)
     said = [
         {
             "certificate_id": one.certificate_id,
             "certificate": one.model_dump(mode="json"),
-            "rows": sorted(key for key in released if carried.get(key) == one.certificate_id),
+            "rows": sorted(key for key in released if found.vouched.get(key) == one.certificate_id),
         }
         for one in known
     ]

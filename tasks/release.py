@@ -65,7 +65,7 @@ def release(home: Home, recipe: Recipe) -> Release:
         }
         store(folder / releases.TABLE, tables)
         unread = [key for key, entry in weights.items() if entry.klass == "unreviewed"]
-        manifest.write_certificates(folder, home, recipe, unread)
+        manifest.write_certificates(folder, found, unread)
         manifest.write_evidence(folder, {**said, **facts}, report)
         return said
 

@@ -1,5 +1,6 @@
 """Each method proves what the recipe asks for and says what is missing, with what reviewers miss reckoned in."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,9 +34,9 @@ def test_at_any_time_what_holds_is_bounded_by_alpha_and_stays_so(wrong, more):
 
 
 def test_a_method_that_may_not_be_looked_at_waits_for_its_plan():
-    assert planned(terms(), 0.05, 1.0) == 0
-    assert planned(terms(method="exact"), 0.05, 1.0) == 208
-    assert planned(terms(method="exact", audits=59), 0.05, 1.0) == 59
+    assert planned(terms(), 0.05) == 0
+    assert planned(terms(method="exact"), 0.05) == 208
+    assert planned(terms(method="exact", audits=59), 0.05) == 59
     assert of([False] * 100, method="exact").missing == 108
     assert of([True] * 5 + [False] * 203, method="exact").holds
     assert of([True] * 6 + [False] * 202, method="exact").missing is None
@@ -63,9 +64,26 @@ def test_known_errors_show_what_reviewers_notice_for_half_of_the_risk(method):
     assert reviewers(terms(sensitivity=0.8), [False] * 9).least == 0.8
 
 
+@pytest.mark.parametrize("method", ["exact", "batch", "learned", "any time"])
+def test_a_sensitivity_that_is_looked_at_after_each_known_error_is_seldom_overstated(method):
+    asked, chance = terms(method=method, sensitivity="measured"), np.random.default_rng(3)
+    runs, shown, truth = 200, 60, 0.8
+    overstated = sum(
+        any(reviewers(asked, caught[:n]).least > truth for n in range(4, shown, 4))
+        for caught in (chance.random((runs, shown)) < truth).tolist()
+    )
+    assert overstated <= runs * 0.025 + 3 * (runs * 0.025) ** 0.5
+
+
+def test_a_plan_does_not_follow_a_sensitivity_that_is_being_measured():
+    asked = terms(method="exact", sensitivity="measured")
+    assert planned(asked, 0.025) == needed(0.05, 0.025, errors=5)
+    assert {of([False] * 10, method="exact", sensitivity="measured", seen=seen).missing for seen in (0.5, 0.9)} == {198}
+
+
 def test_whoever_misses_a_fifth_needs_more_audits():
     assert of([], seen=0.8).missing > of([]).missing
-    assert planned(terms(method="exact"), 0.05, 0.8) == needed(0.05, errors=5, seen=0.8) > 208
+    assert planned(terms(method="exact", sensitivity=0.8), 0.05) == needed(0.05, errors=5, seen=0.8) > 208
 
 
 def test_a_walk_is_taken_at_its_last_proven_step():

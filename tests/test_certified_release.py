@@ -10,13 +10,16 @@ from outcross.cli import app
 from outcross.data.recipe import Certification
 from outcross.data.release.read import read
 from outcross.data.release.verify import verify
+from outcross.data.review.items import Item
 from outcross.data.stores import vault
+from outcross.tasks import release as releasing
 from outcross.tasks.certifying.certify import UNCERTIFIED
 from outcross.tasks.certifying.recompute import recompute
 from outcross.tasks.mixing.candidates import candidates
 from outcross.tasks.release import release
 from tests import make
 from tests.certified import accept, decide, drafts, recipe
+from tests.judging import sit_down
 
 
 @pytest.fixture
@@ -63,6 +66,25 @@ def test_a_certificate_goes_with_the_rows_that_it_speaks_of_and_can_be_computed_
     assert said["certificate_id"] in page
     verify(home, made)
     assert release(home, asked).version == made.version
+
+
+def test_each_row_keeps_its_certificate_though_a_reviewer_takes_up_audits_meanwhile(home, asked, monkeypatch):
+    decide(home, asked, drafts(120)[:90])
+    weighed = releasing.mix
+
+    def then_somebody_looks(home, recipe):
+        mixed = weighed(home, recipe)
+        queue = sit_down(home, "ada")
+        queue.enqueue(Item.of(one, recipe=asked.name, source="audit", incl_prob=1.0) for one in drafts(120)[90:])
+        queue.claim("ada")
+        return mixed
+
+    monkeypatch.setattr(releasing, "mix", then_somebody_looks)
+    made = releasing.release(home, asked)
+    (said,) = json.loads((made.folder / "certificates.json").read_text())
+    rows = read(asked.name, home=home.root)
+    assert said["rows"] == sorted(rows.filter(klass="unreviewed")["sample_id"]) != []
+    assert made.manifest()["certificates"][0]["certificate_id"] == said["certificate_id"]
 
 
 def test_the_command_says_what_is_missing_and_then_what_is_proven(home, asked):

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from outcross.certificate import sequential
 from outcross.certificate.bounds import batch_bound, left, rate_bound
-from outcross.certificate.bounds import sensitivity as least_sensitivity
 from outcross.certificate.plan import ERRORS, needed
 from outcross.certificate.selection import fixed_sequence
 from outcross.data.recipe import Certification
@@ -49,22 +48,26 @@ class Reviewers(Record):
 
 
 def reviewers(terms: Certification, caught: Sequence[bool] = ()) -> Reviewers:
-    """The reviewers' sensitivity at the least: what the recipe says, or what known errors show for half of the risk."""
+    """The reviewers' sensitivity at the least: what the recipe says, or what known errors show for half of the risk.
+
+    Known errors come one by one and are counted at every look, so theirs is a bound for any time, whatever the method.
+    """
     if terms.sensitivity != "measured":
         return Reviewers(least=terms.sensitivity, delta=0.0)
     risk = terms.delta / 2
-    if terms.method == "any time":
-        least = 1 - sequential.rate_bound([not one for one in caught], risk)
-    else:
-        least = least_sensitivity(sum(caught), len(caught), risk)
+    least = 1 - sequential.rate_bound([not one for one in caught], risk)
     return Reviewers(caught=tuple(caught), least=least, delta=risk)
 
 
-def planned(terms: Certification, delta: float, seen: float) -> int:
-    """The audits that a method waits for which mustn't be looked at earlier; 0 where it waits for none."""
+def planned(terms: Certification, delta: float) -> int:
+    """The audits that a method waits for which mustn't be looked at earlier; 0 where it waits for none.
+
+    It is fixed beforehand: a plan that followed a sensitivity as it is being measured would be a new look each time.
+    """
     if terms.method == "any time":
         return 0
-    return terms.audits or needed(terms.alpha, delta, ERRORS, seen)
+    said = 1.0 if terms.sensitivity == "measured" else terms.sensitivity
+    return terms.audits or needed(terms.alpha, delta, ERRORS, said)
 
 
 def part(
@@ -85,7 +88,7 @@ def part(
         return Part(**facts, audits=len(wrong), errors=sum(wrong), bound=1.0, missing=None)
     if terms.method == "any time":
         return Part(**facts, audits=len(wrong), errors=sum(wrong), **_any_time(terms.alpha, wrong, delta, seen))
-    plan = min(planned(terms, delta, seen), size)
+    plan = min(planned(terms, delta), size)
     counted = wrong[:plan]
     k, n = sum(counted), len(counted)
     if n < plan or not n:

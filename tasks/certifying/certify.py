@@ -148,7 +148,7 @@ def _learned(home: Home, recipe: Recipe, found: pl.DataFrame, noticed: Reviewers
     if seen == 0:
         return Learned()
     fresh = found.filter(~pl.Series([fits(one) for one in found["provenance"]], dtype=pl.Boolean))
-    plan = planned(terms, risk, seen)
+    plan = planned(terms, risk)
     shown = audited.shown_of(home, recipe, fresh).head(plan)
     whole = shown.height == plan
     moment = datetime.fromtimestamp(shown["first"][-1], UTC) if whole else EVER

@@ -104,8 +104,8 @@ def lacking(standing: Standing) -> str:
     missing = _missing(made)
     if missing is None:
         return (
-            f"The audits found too many errors to prove {limit}. Mend the drafts, make the rules stricter, or plan "
-            "more audits: set `audits` in the recipe's [certificate]."
+            f"The audits found too many errors to prove {limit}. Mend the drafts or make the rules stricter, and audit "
+            "anew: a proof by more audits of the same drafts would hold with less confidence than it says."
         )
     minutes = math.ceil(missing * (made.seconds / len(made.audits) if made.seconds else USUAL) / 60)
     more = f"{missing:,} more audit{'' if missing == 1 else 's'}"
@@ -114,7 +114,7 @@ def lacking(standing: Standing) -> str:
     spare = (
         f", and {waiting:,} of those drawn wait"
         if waiting >= missing
-        else (f", and only {waiting:,} of those drawn wait: draft more, or set a larger `audit_share` in [review]")
+        else f", and only {waiting:,} of those drawn wait: draft more"
     )
     return f"{said}would prove {limit}, about {minutes:,} minute{'' if minutes == 1 else 's'}{spare}."
 

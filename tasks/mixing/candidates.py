@@ -9,7 +9,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import Sample
 from outcross.data.stores import decisions, screening, trust, vault, warehouse
 from outcross.data.stores.home import Home
-from outcross.tasks.certifying.certify import UNCERTIFIED, certified, covered
+from outcross.tasks.certifying.certify import UNCERTIFIED, Standing, covered, standings
 from outcross.tasks.review import doubted
 from outcross.tasks.screening.leaks import leaking
 from outcross.tasks.screening.screen import unjudged
@@ -39,6 +39,10 @@ class Candidates:
     ancestors: dict[str, Sample]
     kept_out: dict[str, str]
     """Why each draft that isn't among them stays out, and each row of people's that repeats held-out text."""
+    proofs: tuple[Standing, ...]
+    """How the proof of each regime stood when the candidates were chosen: reviewers may be at work meanwhile."""
+    vouched: dict[str, str]
+    """The drafts that nobody read and a certificate speaks of, each with the certificate's id."""
 
 
 def candidates(home: Home, recipe: Recipe) -> Candidates:
@@ -57,8 +61,10 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
         if verdict != "reject" and key not in doubts
     }
     accepted = set(verdicts.filter(pl.col("outcome") == "accepted")["sample_id"]) - settled.keys() - doubts.keys()
-    vouched = accepted & _vouched(home, recipe, accepted)
-    passed = let_through | {key: key for key in vouched}
+    proofs = standings(home, recipe)
+    vouched = covered(home, recipe, [one.certificate for one in proofs if one.certificate.holds])
+    unread = accepted if recipe.certificate.without == "weigh anyway" else accepted & vouched.keys()
+    passed = let_through | {key: key for key in unread}
     written = set(vault.table(home, recipe.name, *vault.PARTS)["sample_id"])
     chosen = {kept for key, kept in passed.items() if key not in written}
     people = {sample.sample_id: sample for sample in vault.samples(home, recipe.name, "mixture")}
@@ -69,21 +75,16 @@ def candidates(home: Home, recipe: Recipe) -> Candidates:
     kept_out = dict.fromkeys(unjudged(home, recipe), UNJUDGED)
     kept_out |= {key: KEPT_OUT[outcome] for key, outcome in verdicts.select("sample_id", "outcome").iter_rows()}
     kept_out |= {key: KEPT_OUT[verdict] for key, (verdict, _) in settled.items()}
-    kept_out |= dict.fromkeys(accepted - vouched, UNCERTIFIED) | doubts | dict.fromkeys(leaks, LEAK)
+    kept_out |= dict.fromkeys(accepted - unread, UNCERTIFIED) | doubts | dict.fromkeys(leaks, LEAK)
     return Candidates(
         rows=rows,
         reviewed=set(let_through.values()),
         trust=trust.current(home, recipe.name),
         ancestors=_ancestry(home, recipe, made),
         kept_out={key: reason for key, reason in sorted(kept_out.items()) if key not in rows},
+        proofs=tuple(proofs),
+        vouched=vouched,
     )
-
-
-def _vouched(home: Home, recipe: Recipe, accepted: set[str]) -> set[str]:
-    """The drafts that may weigh something though nobody read them."""
-    if recipe.certificate.without == "weigh anyway":
-        return accepted
-    return set(covered(home, recipe, certified(home, recipe)))
 
 
 def _ancestry(home: Home, recipe: Recipe, made: Mapping[str, Sample]) -> dict[str, Sample]:
