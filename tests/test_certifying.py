@@ -117,6 +117,22 @@ def test_a_change_of_model_or_prompt_or_rules_leaves_the_certificate_to_the_draf
     assert certified(home, stricter) == []
 
 
+def test_decisions_that_were_there_when_the_rules_were_made_prove_nothing_of_them(home):
+    asked, made = recipe(home), drafts(200)
+    accept(home, asked, made[:110])
+    decide(home, asked, made[:100], ["reject"] * 20 + ["approve"] * 80)
+    # Rules made to measure turn away all that were found wrong.
+    fitted = asked.model_copy(update={"screen": {**asked.screen, "length": {"target": 9}}})
+    accept(home, fitted, made[20:])
+    assert standing(home, fitted).certificate.audits == ()
+    assert certified(home, fitted) == []
+    decide(home, fitted, made[100:180], start=100)
+    (one,) = certified(home, fitted)
+    assert {audit.sample_id for audit in one.audits} == {sample.sample_id for sample in made[100:180]}
+    assert covers(home, fitted).keys() == {sample.sample_id for sample in made[180:]}
+    recompute(one, one.certificate_id, home, fitted)
+
+
 def test_drafts_that_could_never_be_drawn_are_proven_by_nothing(home):
     asked, made = recipe(home), drafts(100)
     accept(home, asked, made[:90])

@@ -65,6 +65,13 @@ def test_audits_and_second_opinions_are_drawn_as_they_always_were():
     }
 
 
+def test_each_rule_set_draws_audits_of_its_own_and_the_same_ones_again():
+    first, second = (audited(IDS, b"key", 0.2, ruleset) for ruleset in ("a" * 64, "b" * 64))
+    assert first == audited(reversed(IDS), b"key", 0.2, "a" * 64) <= set(IDS)
+    assert 0.14 < len(first & second) / len(first) < 0.26
+    assert audited(IDS, b"key", 0.1, "a" * 64) < first
+
+
 @pytest.mark.parametrize(("key", "share"), [(b"", 0.5), (b"k", 1.01), (b"k", -0.1), (b"k", float("nan"))])
 def test_a_draw_that_anybody_could_foresee_or_nobody_could_make_is_refused(key, share):
     with pytest.raises(InputError):
@@ -157,12 +164,14 @@ def test_rejects_are_audited_too_but_for_those_whose_fault_no_reader_sees():
         ("e" * 64, "rejected", ["copied: 9 words of an example"]),
     )
     rules = Review(audit_share=1.0, reject_audit_share=1.0)
-    found = draw(frame, b"key", rules).sort("sample_id")
+    found = draw(frame, b"key", rules, "").sort("sample_id")
     assert found["audited"].to_list() == [True, False, True, False, False]
     assert found["incl_prob"].to_list() == [1, 1, 1, 0, 0]
-    scarce = draw(frame, b"key", Review(audit_share=0.25, reject_audit_share=0.0, budget_minutes=1, explore_share=0.1))
+    scarce = draw(
+        frame, b"key", Review(audit_share=0.25, reject_audit_share=0.0, budget_minutes=1, explore_share=0.1), ""
+    )
     assert scarce.sort("sample_id")["incl_prob"].to_list() == [0.25, 0.1, 0, 0, 0]
-    assert draw(frame.clear(), b"key", rules).is_empty()
+    assert draw(frame.clear(), b"key", rules, "").is_empty()
 
 
 def given_rules(home: Home, recipe: Recipe, **rules: object) -> Recipe:
@@ -182,7 +191,7 @@ def rejected(home: Home, recipe: Recipe, reasons: list[list[str]]) -> list[str]:
     drafts = [make.synthetic([make.human()], f"It adds {n} to {n}.") for n in range(len(reasons))]
     drafted(home, recipe, drafts, "borderline")
     rows = [(one.sample_id, "rejected", said) for one, said in zip(drafts, reasons, strict=True)]
-    found = draw(verdicts(*rows), b"key", Review(reject_audit_share=1.0))
+    found = draw(verdicts(*rows), b"key", Review(reject_audit_share=1.0), "")
     ruleset = Screen.of(recipe).ruleset
     with screening.opened(home) as connection:
         connection.execute("DELETE FROM verdict")
@@ -251,7 +260,8 @@ def borderline(home: Home, recipe: Recipe, count: int) -> None:
     with screening.opened(home) as connection:
         connection.execute("DELETE FROM verdict")
     frame = verdicts(*((one.sample_id, "borderline", ["length: 9 words"]) for one in drafts))
-    screening.add_verdicts(home, recipe.name, Screen.of(recipe).ruleset, draw(frame, b"k" * 32, recipe.review))
+    ruleset = Screen.of(recipe).ruleset
+    screening.add_verdicts(home, recipe.name, ruleset, draw(frame, b"k" * 32, recipe.review, ruleset))
 
 
 def test_under_a_budget_what_is_worth_most_goes_first_and_all_have_a_known_chance(home, recipe):
@@ -296,7 +306,8 @@ def test_drafts_that_come_once_the_budget_is_spent_still_have_their_chance(home,
     with screening.opened(home) as connection:
         ids = [one.sample_id for one in more]
         connection.execute("DELETE FROM verdict WHERE sample_id IN (SELECT unnest(?::VARCHAR[]))", [ids])
-    screening.add_verdicts(home, "mine", Screen.of(scarce).ruleset, draw(frame, b"k" * 32, scarce.review))
+    ruleset = Screen.of(scarce).ruleset
+    screening.add_verdicts(home, "mine", ruleset, draw(frame, b"k" * 32, scarce.review, ruleset))
     assert spread(home, scarce, {}) == 0
     after = screening.verdicts(home, "mine", Screen.of(scarce).ruleset)
     assert after.join(before, on="sample_id", how="semi").equals(before)

@@ -48,9 +48,14 @@ def drawn(probabilities: Mapping[str, float], key: bytes, domain: Domain) -> set
     return {sample_id for sample_id, share in probabilities.items() if _ticket(prefix + sample_id, key) < share * 2**64}
 
 
-def audited(sample_ids: Iterable[str], key: bytes, share: float) -> set[str]:
-    """Draw the accepted samples to audit, all with the probability `share`; see `drawn`."""
-    return drawn(dict.fromkeys(sample_ids, share), key, "audit")
+def audited(sample_ids: Iterable[str], key: bytes, share: float, ruleset: str = "") -> set[str]:
+    """Draw the accepted samples to audit, all with the probability `share`; see `drawn`.
+
+    Each rule set draws anew: whoever changed the rules knew what the audits of before had found, and of the samples
+    that those passed over none would ever be drawn.
+    """
+    named = {ruleset + sample_id: sample_id for sample_id in sample_ids}
+    return {named[name] for name in drawn(dict.fromkeys(named, share), key, "audit")}
 
 
 def overlapping(sample_ids: Iterable[str], key: bytes, share: float) -> set[str]:

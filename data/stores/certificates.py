@@ -12,7 +12,7 @@ from outcross.data.stores.warehouse import opened
 EVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 ACCEPTED = """
-SELECT verdict.sample_id, made.setup, made.model, sample.stratum, sample.provenance, verdict.incl_prob,
+SELECT verdict.sample_id, verdict.ruleset, made.setup, made.model, sample.stratum, sample.provenance, verdict.incl_prob,
        epoch_us(verdict.judged_at) / 1e6 AS judged_at
 FROM verdict JOIN sample USING (recipe, sample_id) JOIN (
     SELECT recipe, sample_id, arg_min(setup, (answered_at, rank, setup)) AS setup,
@@ -20,8 +20,13 @@ FROM verdict JOIN sample USING (recipe, sample_id) JOIN (
     FROM draft WHERE state = 'drafted' GROUP BY recipe, sample_id
 ) AS made USING (recipe, sample_id)
 WHERE verdict.recipe = ? AND verdict.ruleset = ? AND verdict.outcome = 'accepted' AND verdict.judged_at <= ?
+AND NOT EXISTS (
+    FROM decision WHERE decision.recipe = verdict.recipe AND decision.sample_id = verdict.sample_id
+    AND decision.reviewed_at < verdict.judged_at
+)
 ORDER BY verdict.sample_id
 """
+"""Who made the rules knew what was decided before them: such decisions can't prove that the rules are good."""
 
 DECIDED = """
 SELECT sample_id, verdict, answer ->> 'verdict' AS said, first_value(reviewed_at) OVER told AS decided_at,
@@ -51,8 +56,11 @@ WHERE recipe = ? AND list_contains(?::VARCHAR[], sample_id) ORDER BY reviewer
 def accepted(home: Home, recipe: str, ruleset: str, until: datetime = EVER) -> pl.DataFrame:
     """The drafts that a rule set had accepted, ordered by id. A draft that several setups gave counts for the first.
 
+    Those that experts had decided before the rule set judged them are left out.
+
     Returns:
-        sample_id, setup, model, stratum, provenance (JSON), incl_prob, and judged_at, in seconds since the epoch.
+        sample_id, ruleset, setup, model, stratum, provenance (JSON), incl_prob, and judged_at, in seconds since the
+        epoch.
     """
     with opened(home) as connection:
         return connection.execute(ACCEPTED, [recipe, ruleset, until]).pl()

@@ -29,8 +29,10 @@ def share(population: pl.DataFrame) -> float:
 
 
 def drawn(home: Home, population: pl.DataFrame) -> set[str]:
-    """Ids of the drafts that the home's secret draws."""
-    return audited(population["sample_id"], home.audit_key(), share(population))
+    """Ids of the drafts that the home's secret draws for their rule set."""
+    parts = population.partition_by("ruleset", as_dict=True)
+    least, key = share(population), home.audit_key()
+    return {one for (name,), part in parts.items() for one in audited(part["sample_id"], key, least, str(name))}
 
 
 def secret(home: Home) -> Digest:
@@ -47,7 +49,7 @@ def audits(home: Home, recipe: Recipe, population: pl.DataFrame, until: datetime
     Args:
         home: holds the decisions and the queue.
         recipe: whose drafts they are.
-        population: the accepted drafts: sample_id, stratum, incl_prob.
+        population: the accepted drafts: sample_id, ruleset, stratum, incl_prob.
         until: decisions made later are passed over.
     """
     return [

@@ -28,7 +28,7 @@ UNKNOWN = 0.5
 """Probability that a draft is right of which no validator has said anything."""
 
 
-def draw(verdicts: pl.DataFrame, key: bytes, review: Review) -> pl.DataFrame:
+def draw(verdicts: pl.DataFrame, key: bytes, review: Review, ruleset: str) -> pl.DataFrame:
     """Draw the audits of accepted and of rejected drafts, and say how likely each draft is to be asked about.
 
     Rejected drafts that are too like other rows aren't audited: a reviewer would find nothing wrong with them, and
@@ -39,6 +39,7 @@ def draw(verdicts: pl.DataFrame, key: bytes, review: Review) -> pl.DataFrame:
         verdicts: `sample_id`, `outcome`, `reasons`, as from `rules.decide`.
         key: the home's audit key.
         review: the recipe's.
+        ruleset: what gave the verdicts; each draws audits of its own.
 
     Returns:
         The verdicts with `audited` and `incl_prob`.
@@ -58,7 +59,7 @@ def draw(verdicts: pl.DataFrame, key: bytes, review: Review) -> pl.DataFrame:
     )
     accepted = asked.filter(outcome == ACCEPTED)["sample_id"]
     rejected = dict(asked.filter(outcome == REJECTED).select("sample_id", "incl_prob").iter_rows())
-    found = audited(accepted, key, review.audit_share) | drawn(rejected, key, "reject_audit")
+    found = audited(accepted, key, review.audit_share, ruleset) | drawn(rejected, key, "reject_audit")
     return asked.with_columns(audited=pl.col("sample_id").is_in(sorted(found)))
 
 

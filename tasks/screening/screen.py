@@ -49,6 +49,6 @@ def decide(home: Home, recipe: Recipe, ids: list[str]) -> Decided:
     """Give some drafts their verdicts, from the signals that are there."""
     made = Screen.of(recipe)
     verdicts = rules.decide(screening.signals(home, recipe.name, made.keys, ids), made.rules)
-    verdicts = draw(verdicts, home.audit_key(), recipe.review)
+    verdicts = draw(verdicts, home.audit_key(), recipe.review, made.ruleset)
     new = screening.add_verdicts(home, recipe.name, made.ruleset, verdicts)
     return Decided(new, dict(verdicts.group_by("outcome").len().iter_rows()))
