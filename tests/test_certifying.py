@@ -15,6 +15,7 @@ from outcross.tasks.certifying.audits import audits, drawn
 from outcross.tasks.certifying.certify import certified, covered, population, standings
 from outcross.tasks.certifying.recompute import recompute
 from outcross.tasks.certifying.scores import fits
+from outcross.tasks.certifying.summary import summary
 from tests.certified import accept, decide, drafts, recipe, signal
 from tests.judging import answer, sit_down
 
@@ -80,6 +81,18 @@ def test_an_exact_proof_that_failed_needs_another_plan(home):
     decide(home, asked, made[1:90], start=1)
     assert standing(home, asked).certificate.parts[0].missing is None
     assert certified(home, asked) == []
+
+
+def test_a_proof_that_failed_is_not_shown_as_one_that_later_audits_made_good(home):
+    asked, made = recipe(home, method="exact", audits=59), drafts(120)
+    accept(home, asked, made)
+    decide(home, asked, made[:1], "reject")
+    decide(home, asked, made[1:], start=1)
+    found = summary(standing(home, asked))
+    assert (found.certificate_id, found.bound, found.path) == (None, rate_bound(1, 59), ())
+    assert "audit anew" in found.sentence
+    assert "`audits`" not in found.sentence
+    assert len(summary(standing(home, recipe(home))).path) > 2
 
 
 def test_a_batch_is_proven_of_the_drafts_that_nobody_read(home):

@@ -3,7 +3,6 @@
 import math
 
 from outcross.certificate import sequential
-from outcross.certificate.bounds import rate_bound
 from outcross.certificate.record import Certificate
 from outcross.certificate.reliability import Bin
 from outcross.data.samples import Record
@@ -45,7 +44,7 @@ class Promise(Record):
     """Known errors that the sensitivity was measured with; 0 where the recipe says it."""
     threshold: float | None
     path: tuple[tuple[int, float], ...]
-    """Audits, and the bound after them."""
+    """Audits, and the bound after them; empty where the method mustn't be looked at earlier than planned."""
     bins: tuple[Bin, ...] = ()
     """Reliability of the scores, where a threshold is learned."""
 
@@ -125,13 +124,14 @@ def _missing(made: Certificate) -> int | None:
 
 
 def _path(made: Certificate) -> tuple[tuple[int, float], ...]:
-    """The bound of all drafts together after some of the audits, as if there were no strata."""
+    """The bound of all drafts together after some of the audits, as if there were no strata.
+
+    Empty for the methods that mustn't be looked at audit by audit: what they had bounded meanwhile holds of nothing.
+    """
     wrong = [one.wrong for one in made.audits]
     risk, seen = made.terms.delta - made.reviewers.delta, made.reviewers.least
-    if not wrong or not seen:
+    if made.terms.method != "any time" or not wrong or not seen:
         return ()
     step = -(-len(wrong) // POINTS)
     counted = [*range(step, len(wrong), step), len(wrong)]
-    if made.terms.method == "any time":
-        return tuple((n, min(1.0, sequential.rate_bound(wrong[:n], risk) / seen)) for n in counted)
-    return tuple((n, rate_bound(sum(wrong[:n]), n, risk, seen)) for n in counted)
+    return tuple((n, min(1.0, sequential.rate_bound(wrong[:n], risk) / seen)) for n in counted)
