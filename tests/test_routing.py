@@ -10,6 +10,7 @@ from outcross.data.recipe import Recipe, Review
 from outcross.data.review.answers import Ruling
 from outcross.data.review.judgements import Records
 from outcross.data.review.queue import Queue
+from outcross.data.samples import Sample
 from outcross.data.stores import screening, vault
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
@@ -22,7 +23,7 @@ from outcross.tasks.screening.routes import asked, draw, spread, valued
 from outcross.tasks.screening.suite import Screen
 from outcross.validators.budget import probabilities, seconds, value
 from outcross.validators.routing import PREFIXES, audited, drawn, overlapping
-from tests import make
+from tests import certified, make
 from tests.released import drafted
 from tests.review_items import an_item, ruling, taken
 
@@ -252,10 +253,18 @@ def test_the_page_counts_a_reject_that_somebody_evaded_as_a_good_draft_until_it_
 
 def borderline(home: Home, recipe: Recipe, count: int) -> None:
     """Doubtful drafts of two strata, judged as the screen would."""
-    drafts = [
-        make.synthetic([make.human()], f"It adds {n} to {n}. " * (1 + n % 3), stratum="rare" if n % 2 else "common")
-        for n in range(count)
-    ]
+    put_in_doubt(
+        home,
+        recipe,
+        [
+            make.synthetic([make.human()], f"It adds {n} to {n}. " * (1 + n % 3), stratum="rare" if n % 2 else "common")
+            for n in range(count)
+        ],
+    )
+
+
+def put_in_doubt(home: Home, recipe: Recipe, drafts: list[Sample]) -> None:
+    """Make drafts borderline, as the screen would."""
     drafted(home, recipe, drafts, "borderline")
     with screening.opened(home) as connection:
         connection.execute("DELETE FROM verdict")
@@ -293,6 +302,26 @@ def test_with_more_time_more_are_drawn_and_none_falls_out(home, recipe):
     assert len(seen[4]) == 100
     assert set(screening.verdicts(home, "mine", Screen.of(recipe).ruleset)["incl_prob"]) == {1.0}
     assert spread(home, rules, {}) == 0, "nothing is written twice"
+
+
+def test_what_experts_found_orders_what_waits_and_moves_no_probability(home, recipe, tmp_path):
+    rules = {"budget_minutes": 4.0, "explore_share": 0.05}
+    drafts, chance = certified.drafts(60), np.random.default_rng(2)
+    scores = dict(zip([one.sample_id for one in drafts], chance.random(60).round(3).tolist(), strict=True))
+    found = {}
+    for place, words in ((home, None), (Home(tmp_path / "other"), ["reject", "approve"] * 20)):
+        scarce = given_rules(place, recipe, **rules)
+        put_in_doubt(place, scarce, drafts)
+        for name in ("length", "shape"):
+            certified.signal(place, scarce, name, scores)
+        if words:
+            certified.decide(place, scarce, drafts[:40], words)
+        assert spread(place, scarce, {}) > 0
+        found[place] = asked(place, scarce)
+    plain, fitted = found.values()
+    assert plain.select("sample_id", "incl_prob", "route").equals(fitted.select("sample_id", "incl_prob", "route"))
+    assert dict(plain.select("sample_id", "score").iter_rows()).items() <= scores.items()
+    assert not plain["score"].equals(fitted["score"])
 
 
 def test_drafts_that_come_once_the_budget_is_spent_still_have_their_chance(home, recipe):

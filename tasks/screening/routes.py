@@ -83,7 +83,11 @@ def spread(home: Home, recipe: Recipe, worth: Mapping[str, float]) -> int:
 def _chances(
     home: Home, recipe: Recipe, made: Screen, drafts: pl.DataFrame, worth: Mapping[str, float], time: float
 ) -> budget.Floats:
-    """What `budget.probabilities` gives for so many seconds; a second opinion takes as long as the first."""
+    """What `budget.probabilities` gives for so many seconds; a second opinion takes as long as the first.
+
+    Scores rest on no decision here. A probability that was fitted on a draft's own decision would raise the chance of
+    being drawn of those that were found wrong and of no others, and estimates that weigh by it would be too low.
+    """
     ids = drafts["sample_id"].to_list()
     rows = drafts.join(_scores(home, recipe, made, ids), on="sample_id", how="left", maintain_order="left")
     rows = rows.join(screening.sizes(home, recipe.name, ids), on="sample_id", how="left", maintain_order="left")
@@ -125,7 +129,10 @@ def asked(home: Home, recipe: Recipe) -> pl.DataFrame:
     found = screening.verdicts(home, recipe.name, made.ruleset)
     routes = pl.DataFrame(_routes(home, recipe, found), schema=["sample_id", "route"], orient="row")
     wanted = found.join(routes.cast(pl.String), on="sample_id", how="inner", maintain_order="left")
-    scores = _scores(home, recipe, made, wanted["sample_id"].to_list())
+    scores = _scores(home, recipe, made, wanted["sample_id"].to_list()).join(
+        _calibrated(home, recipe), on="sample_id", how="left"
+    )
+    scores = scores.select("sample_id", pl.coalesce("p_right", "score").alias("score"), "signals")
     return wanted.join(scores, on="sample_id", how="left", maintain_order="left")
 
 
@@ -141,14 +148,12 @@ def _routes(home: Home, recipe: Recipe, found: pl.DataFrame) -> list[tuple[str, 
 
 
 def _scores(home: Home, recipe: Recipe, made: Screen, ids: list[str]) -> pl.DataFrame:
-    """`sample_id`, `score` and `signals` as in `asked`, of the drafts that have any."""
+    """`sample_id`, `score`, the weakest of the signals that decide, and `signals`, of the drafts that have any."""
     signals = screening.signals(home, recipe.name, made.keys, ids).drop_nulls("score")
     decides = pl.col("validator").is_in([name for name, rule in made.rules.items() if rule != INFORMS])
-    weakest = signals.group_by("sample_id").agg(
-        weakest=pl.col("score").filter(decides).min(), signals=pl.struct("validator", "score")
+    return signals.group_by("sample_id").agg(
+        score=pl.col("score").filter(decides).min(), signals=pl.struct("validator", "score")
     )
-    scores = weakest.join(_calibrated(home, recipe), on="sample_id", how="left")
-    return scores.select("sample_id", pl.coalesce("p_right", "weakest").alias("score"), "signals")
 
 
 def _calibrated(home: Home, recipe: Recipe) -> pl.DataFrame:
