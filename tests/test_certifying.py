@@ -70,8 +70,18 @@ def test_an_exact_proof_waits_for_the_audits_that_were_planned_and_counts_no_oth
     assert (found.bound, found.missing, found.audits) == (1, 1, 92)
     decide(home, asked, made[92:93], start=92)
     assert certified(home, asked)[0].bound == rate_bound(1, 93) <= 0.05
-    decide(home, asked, made[93:120], "reject", start=93)
+    decide(home, asked, made[93:96], "reject", start=93)
     assert certified(home, asked)[0].parts[0].errors == 1
+
+
+@pytest.mark.parametrize("method", ["any time", "exact"])
+def test_a_certificate_is_over_once_audits_disprove_what_it_promised(home, method):
+    asked, made = recipe(home, method=method, audits=93), drafts(150)
+    accept(home, asked, made)
+    decide(home, asked, made[:100])
+    assert certified(home, asked)
+    decide(home, asked, made[100:140], "reject", start=100)
+    assert not certified(home, asked)
 
 
 def test_an_exact_proof_that_failed_needs_another_plan(home):

@@ -73,7 +73,7 @@ def planned(terms: Certification, delta: float) -> int:
 def part(
     terms: Certification, wrong: Sequence[bool], size: int, *, delta: float, seen: float, stratum: str | None = None
 ) -> Part:
-    """What the audits prove.
+    """What the audits prove: nothing any more, once those that come after the proof disprove what was promised.
 
     Args:
         terms: the method, and what is to be proven.
@@ -87,7 +87,9 @@ def part(
     if seen == 0:
         return Part(**facts, audits=len(wrong), errors=sum(wrong), bound=1.0, missing=None)
     if terms.method == "any time":
-        return Part(**facts, audits=len(wrong), errors=sum(wrong), **_any_time(terms.alpha, wrong, delta, seen))
+        found = Part(**facts, audits=len(wrong), errors=sum(wrong), **_any_time(terms.alpha, wrong, delta, seen))
+        reached = sequential.reached(wrong, terms.alpha * seen, delta)
+        return _withdrawn(found) if sequential.disproven(wrong[reached:], terms.alpha, delta) else found
     plan = min(planned(terms, delta), size)
     counted = wrong[:plan]
     k, n = sum(counted), len(counted)
@@ -99,7 +101,13 @@ def part(
         bound = left(sum(wrong), len(wrong), size, most)
     else:
         bound = rate_bound(k, n, delta, seen)
-    return Part(**facts, audits=n, errors=k, bound=bound, missing=0 if bound <= terms.alpha else None)
+    found = Part(**facts, audits=n, errors=k, bound=bound, missing=0 if bound <= terms.alpha else None)
+    return _withdrawn(found) if sequential.disproven(wrong[plan:], terms.alpha, delta) else found
+
+
+def _withdrawn(found: Part) -> Part:
+    """The same, proving nothing: what was audited since the proof says that the drafts are no longer what they were."""
+    return found.model_copy(update={"bound": 1.0, "missing": None})
 
 
 class Step(Record):

@@ -16,6 +16,8 @@ from outcross.errors import InputError
 HOPED = 4.0
 """The rate that the evidence bets on is alpha over this; it grows fastest where that is the truth."""
 
+FEARED = 2.0
+"""The rate that the evidence of a promise broken bets on is alpha times this."""
 
 CLOSE = 1e-6
 
@@ -55,9 +57,30 @@ def steps(alpha: float) -> tuple[float, float]:
     return math.log(hoped / alpha), math.log1p(-hoped) - math.log1p(-alpha)
 
 
+def reached(outcomes: Sequence[bool], alpha: float, delta: float = 0.05) -> int:
+    """After how many audits the evidence against `alpha` was enough; all of them where it never was."""
+    error, right = steps(alpha)
+    path = np.cumsum(np.where(np.asarray(outcomes, dtype=bool), error, right))
+    enough = np.flatnonzero(path >= -math.log(delta))
+    return int(enough[0]) + 1 if enough.size else len(outcomes)
+
+
 def proven(outcomes: Sequence[bool], alpha: float, delta: float = 0.05) -> bool:
     """Whether the audits disprove a rate of `alpha` or more, with an error of `delta` over all looks together."""
     return evidence(outcomes, alpha) >= -math.log(delta)
+
+
+def disproven(outcomes: Sequence[bool], alpha: float, delta: float = 0.05) -> bool:
+    """Whether the audits disprove a rate of `alpha` or less, with an error of `delta` over all looks together.
+
+    The bet is on `FEARED` times alpha, or on 1 if that is more; against any rate up to alpha it gains nothing on
+    average. What was proven once is over when this is: the drafts aren't what they were.
+    """
+    steps(alpha)
+    feared = min(FEARED * alpha, 1 - CLOSE)
+    error, right = math.log(feared / alpha), math.log1p(-feared) - math.log1p(-alpha)
+    path = np.cumsum(np.where(np.asarray(outcomes, dtype=bool), error, right))
+    return bool(path.max(initial=0.0) >= -math.log(delta))
 
 
 def rate_bound(outcomes: Sequence[bool], delta: float = 0.05) -> float:
