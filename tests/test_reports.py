@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from outcross import cli, reports, review_commands
+from outcross import cli, reports, review_commands, screening_commands
 from outcross.data.recipe import Recipe, load
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
