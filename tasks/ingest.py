@@ -8,7 +8,8 @@ from pydantic import JsonValue, ValidationError
 from outcross.data.corpora import champ, stdlib
 from outcross.data.corpora.candidates import Candidate, Refusal
 from outcross.data.corpora.jsonl import JsonlReader
-from outcross.data.recipe import Recipe, Source
+from outcross.data.recipe import Recipe
+from outcross.data.recipe_tables import Source
 from outcross.data.samples import CONTENT, Origin, Provenance, Sample, explain
 from outcross.data.stores import keys, vault
 from outcross.data.stores.home import Home

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from outcross.data.recipe import Environment, Recipe
+from outcross.data.recipe import Recipe
+from outcross.data.recipe_tables import Environment
 from outcross.data.samples import Sample, digest
 from outcross.data.stores import keys, vault
 from outcross.data.stores.home import Home

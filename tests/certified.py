@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from outcross.data.recipe import Certification, Recipe
+from outcross.data.recipe import Recipe
+from outcross.data.recipe_tables import Certification
 from outcross.data.samples import Sample
 from outcross.data.stores import decisions, journal, screening
 from outcross.data.stores.decisions import Decision

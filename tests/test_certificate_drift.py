@@ -5,7 +5,7 @@ import pytest
 
 from outcross.certificate.promise import part
 from outcross.certificate.sequential import disproven
-from outcross.data.recipe import Certification
+from outcross.data.recipe_tables import Certification
 
 
 @pytest.mark.parametrize("alpha", [0.02, 0.05, 0.2])

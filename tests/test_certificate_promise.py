@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from outcross.certificate.plan import needed, needed_looking
 from outcross.certificate.promise import Step, learned, part, planned, reviewers, walked
 from outcross.certificate.record import Audit, proven
-from outcross.data.recipe import Certification
+from outcross.data.recipe_tables import Certification
 
 
 def terms(**said):

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from outcross.certificate.record import Certificate
 from outcross.cli import app
-from outcross.data.recipe import Certification
+from outcross.data.recipe_tables import Certification
 from outcross.data.release.read import read
 from outcross.data.release.verify import verify
 from outcross.data.review.items import Item

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from outcross.certificate.bounds import rate_bound
 from outcross.certificate.record import Certificate, follows, proven
-from outcross.data.recipe import Certification
+from outcross.data.recipe_tables import Certification
 from outcross.data.review.items import Item
 from outcross.data.samples import canonical
 from outcross.data.stores import certificates

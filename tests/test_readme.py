@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from outcross.data.recipe import Review
+from outcross.data.recipe_tables import Review
 from outcross.data.review.queue import Queue
 from outcross.mixture.policy import Policy
 from tests import make

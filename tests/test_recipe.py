@@ -3,7 +3,7 @@
 import pytest
 
 from outcross.data import recipe as recipes
-from outcross.data.recipe import Review
+from outcross.data.recipe_tables import Review
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
 from outcross.tasks.mixing.mix import policy

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.data.recipe import Recipe, Review
+from outcross.data.recipe import Recipe
+from outcross.data.recipe_tables import Review
 from outcross.data.review.answers import Ruling
 from outcross.data.review.judgements import Records
 from outcross.data.review.queue import Queue

@@ -9,7 +9,7 @@ import pytest
 import tomli_w
 
 from outcross.data import recipe as recipes
-from outcross.data.recipe import Certification
+from outcross.data.recipe_tables import Certification
 from outcross.data.stores.home import Home
 from outcross.flows.screen import PART
 from outcross.tasks.judging.registry import judges

@@ -10,7 +10,7 @@ from outcross.certificate import sequential
 from outcross.certificate.bounds import batch_bound, left, rate_bound
 from outcross.certificate.plan import ERRORS, needed
 from outcross.certificate.selection import fixed_sequence
-from outcross.data.recipe import Certification
+from outcross.data.recipe_tables import Certification
 from outcross.data.samples import Record
 
 

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from outcross.certificate.promise import Part, Reviewers, Step, learned, part, reviewers, walked
 from outcross.certificate.strata import split
-from outcross.data.recipe import Certification
+from outcross.data.recipe_tables import Certification
 from outcross.data.samples import Digest, Record, digest
 
 

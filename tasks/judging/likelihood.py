@@ -19,23 +19,11 @@ GAP = "\n\n"
 Tokens = Sequence[tuple[str, float | None]]
 
 
-def _limits(name: str, longest: int, fewest_tokens: int) -> None:
-    if longest < 1 or fewest_tokens < 1:
-        raise RecipeError(
-            f"[screen.{name}] needs a longest and fewest_tokens of 1 or more, not {longest} and {fewest_tokens}."
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
-class Perplexity:
-    """How likely a response is by itself: the geometric mean of its tokens' probabilities, 1 / perplexity.
+class _Likelihood:
+    """What both ask for: tokens' probabilities, of texts neither too long nor too short."""
 
-    Low for gibberish, and as well for what is rare and true; high for what repeats itself. It compares samples under
-    one model only, as tokens differ between models.
-    """
-
-    name: ClassVar[str] = "perplexity"
-    version: ClassVar[int] = 1
+    name: ClassVar[str]
     rule: ClassVar[Rule] = INFORMS
     needs: ClassVar[Need] = "likelihood"
 
@@ -44,7 +32,23 @@ class Perplexity:
     """A mean over fewer says little."""
 
     def __post_init__(self) -> None:
-        _limits(self.name, self.longest, self.fewest_tokens)
+        if self.longest < 1 or self.fewest_tokens < 1:
+            raise RecipeError(
+                f"[screen.{self.name}] needs a longest and fewest_tokens of 1 or more, not {self.longest} and "
+                f"{self.fewest_tokens}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perplexity(_Likelihood):
+    """How likely a response is by itself: the geometric mean of its tokens' probabilities, 1 / perplexity.
+
+    Low for gibberish, and as well for what is rare and true; high for what repeats itself. It compares samples under
+    one model only, as tokens differ between models.
+    """
+
+    name: ClassVar[str] = "perplexity"
+    version: ClassVar[int] = 1
 
     def prompt_digest(self, kind: str) -> str:
         """The response stands alone."""
@@ -64,7 +68,7 @@ class Perplexity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difficulty:
+class Difficulty(_Likelihood):
     """Instruction-following difficulty, loss(response | prompt) / loss(response); the score is 1 minus it, or 0.
 
     Near 1 the prompt says nearly all that the response does, which makes it easy; at 0 the prompt doesn't help at all
@@ -79,14 +83,6 @@ class Difficulty:
 
     name: ClassVar[str] = "difficulty"
     version: ClassVar[int] = 1
-    rule: ClassVar[Rule] = INFORMS
-    needs: ClassVar[Need] = "likelihood"
-
-    longest: int = 20_000
-    fewest_tokens: int = 5
-
-    def __post_init__(self) -> None:
-        _limits(self.name, self.longest, self.fewest_tokens)
 
     def prompt_digest(self, kind: str) -> str:
         """Prompt, context and response with gaps between."""

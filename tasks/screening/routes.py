@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from outcross.data.recipe import Recipe, Review
+from outcross.data.recipe import Recipe
+from outcross.data.recipe_tables import Review
 from outcross.data.stores import screening
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
