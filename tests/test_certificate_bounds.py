@@ -8,7 +8,8 @@ from scipy.stats import binom, hypergeom
 
 from outcross.agreement.intervals import upper_bound
 from outcross.certificate.bounds import batch_bound, left, rate_bound, sensitivity
-from outcross.certificate.strata import budgets, split
+from outcross.certificate.plan import needed
+from outcross.certificate.strata import split
 from outcross.errors import InputError
 
 batches = st.integers(1, 300).flatmap(
@@ -93,9 +94,9 @@ def test_strata_share_one_risk_whole(weights, delta):
 
 
 def test_five_strata_take_ninety_audits_each_for_five_per_cent():
-    names = dict.fromkeys("abcde", 1.0)
-    assert set(budgets(names, 0.05).values()) == {90}
-    assert set(budgets(names, 0.02).values()) == {228}
+    shares = split(0.05, dict.fromkeys("abcde", 1.0)).values()
+    assert {needed(0.05, share) for share in shares} == {90}
+    assert {needed(0.02, share) for share in shares} == {228}
 
 
 def test_a_stratum_without_weight_is_refused():

@@ -41,12 +41,6 @@ def needed_looking(alpha: float, delta: float = 0.05, errors: int = 0) -> int:
     return errors + math.ceil((-math.log(delta) - errors * error) / right)
 
 
-def more(k: int, n: int, alpha: float, delta: float = 0.05, seen: float = 1.0) -> int:
-    """Further audits without an error that would prove `alpha`, after k errors in n; 0 where they do already."""
-    _require_rate(alpha)
-    return _fewest(lambda added: rate_bound(k, n + added, delta, seen) <= alpha, 0)
-
-
 def power(alpha: float, rate: float, delta: float = 0.05, errors: int = ERRORS) -> float:
     """The probability that a plan for so many errors ends in a proof, where `rate` is the true rate, in [0, 1]."""
     return float(binom.cdf(errors, needed(alpha, delta, errors), rate))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from outcross.certificate.plan import needed
 from outcross.errors import InputError
 
 
@@ -21,8 +20,3 @@ def split(delta: float, weights: Mapping[str, float]) -> dict[str, float]:
         raise InputError(f"stratum {low[0]} has the weight {weights[low[0]]}; give each one above 0, or leave it out.")
     total = sum(weights.values())
     return {name: delta * weight / total for name, weight in sorted(weights.items())}
-
-
-def budgets(names: Mapping[str, float], alpha: float, delta: float = 0.05, errors: int = 0) -> dict[str, int]:
-    """Audits that each stratum needs for `alpha` if so many errors are found in it; `names` weigh the risk."""
-    return {name: needed(alpha, share, errors) for name, share in split(delta, names).items()}
