@@ -81,6 +81,23 @@ async def ask(endpoint: Endpoint, questions: Iterable[Q], wire: Wire[Q]) -> Asyn
             await _stop([crew, *workers])
 
 
+class Client:
+    """One model's server."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __aenter__(self) -> "Client":
+        self._session = _session(self._endpoint)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def ask(self, question: Chat) -> Answer | Failure:
+        return await _ask(self._session, self._endpoint, question, CHAT)
+
+
 async def _stop(tasks: Iterable[asyncio.Future[Any]]) -> None:
     for task in tasks:
         task.cancel()
