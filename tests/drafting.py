@@ -10,7 +10,8 @@ from outcross.serving.fleet import Fleet, Member
 from outcross.tasks.drafting import outcomes
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import Slot
-from outcross.tasks.drafting.scripts import SCRIPTS, Call, NoSample
+from outcross.tasks.drafting.scripts.registry import SCRIPTS
+from outcross.tasks.drafting.scripts.script import Call, NoSample
 
 ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", model_depth=0, concurrency=4)
 

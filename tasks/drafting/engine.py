@@ -24,7 +24,8 @@ from outcross.serving.fleet import Fleet
 from outcross.tasks.drafting import outcomes
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import slots
-from outcross.tasks.drafting.scripts import SCRIPTS, Call, NoSample, Script
+from outcross.tasks.drafting.scripts.registry import SCRIPTS
+from outcross.tasks.drafting.scripts.script import Call, NoSample, Script
 
 FLUSH_SECONDS = 0.5
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""

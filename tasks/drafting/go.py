@@ -10,7 +10,7 @@ from outcross.serving.endpoint import Endpoint
 from outcross.serving.fleet import Fleet
 from outcross.tasks.drafting.plan import Slot
 from outcross.tasks.drafting.prompts import setup_digest
-from outcross.tasks.drafting.scripts import Call
+from outcross.tasks.drafting.scripts.script import Call
 
 
 @dataclass(frozen=True)

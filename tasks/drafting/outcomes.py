@@ -10,7 +10,7 @@ from outcross.serving.chats import Answer, Chat, Failure
 from outcross.tasks.drafting.environments import LICENCE, Task
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.prompts import prompt_digest
-from outcross.tasks.drafting.scripts import NoSample
+from outcross.tasks.drafting.scripts.script import NoSample
 
 
 def turn(go: Go, chat: Chat, answer: Answer) -> Turn:

@@ -17,7 +17,6 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import CONTENT, Content, explain
 from outcross.serving.chats import Answer, Message
 from outcross.tasks.drafting.plan import Slot
-from outcross.tasks.drafting.prompts import given_fields, messages, schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +58,6 @@ def call(asked: Call) -> Generator[Call | Use, Any, str]:
     return answer.text
 
 
-def write(recipe: Recipe, slot: Slot) -> Script:
-    """One call, whose answer is an object with the fields that the model writes."""
-    given = given_fields(recipe, slot)
-    said = yield from call(Call(messages=messages(recipe, slot, given), schema=schema(recipe)))
-    return content(recipe, {**given, **fields(said)}, said)
-
-
 def fields(said: str) -> dict[str, JsonValue]:
     """The JSON object that a model answered.
 
@@ -91,7 +83,3 @@ def content(recipe: Recipe, parts: Mapping[str, object], said: str) -> Content:
         return CONTENT.validate_python({"kind": recipe.kind, **parts})
     except ValidationError as error:
         raise NoSample(explain(error), said) from None
-
-
-SCRIPTS: Mapping[str, Writer] = {"write": write}
-"""By the name that a recipe's `[draft] script` has."""
