@@ -21,6 +21,7 @@ NEAR = 0.9
 """Of a limit that was once too much: from here on up it rises by a sixty-fourth a step."""
 PRICE = 0.25
 """The limit is worth its rate of answers divided by this power of it: 25 % more in flight must bring 5.7 % more."""
+SURE = 3
 NOISE = 0.97
 """A limit whose worth is less than this much of the last one's is worse."""
 STANDING = 16
@@ -52,7 +53,7 @@ class Load:
         self._age = 0.0
         self._worth = 0.0
         self._climbing = True
-        self._opened = -math.inf
+        self._opened = self._last = -math.inf
         self._began: float | None = None
         self._answers = 0
 
@@ -63,14 +64,16 @@ class Load:
             return
         if flying < USED * self.limit:  # what isn't used shows nothing
             self._open(now)
-        elif now < self._opened + self._age:  # answers still come at the last limit's rate
             return
-        elif self._began is None:
+        if now < self._opened + self._age:  # answers still come at the last limit's rate
+            return
+        if self._began is None:
             self._began = now
-        else:
-            self._answers += 1
-            if self._answers >= self.limit and now - self._began >= self._age:
-                self._settle(self._answers / max(now - self._began, 1e-9), now)
+        # Answers that come as one are counted as one: half a crowd would make a rate of its own.
+        elif now > self._last and self._answers >= self._enough() and now - self._began >= self._age:
+            self._settle(self._answers / (now - self._began), now)
+            return
+        self._answers, self._last = self._answers + 1, now
 
     def refused(self, now: float, sent: float, flying: int, wait: float = 0.0) -> None:
         """The server sent away what was sent then, for being busy; it asks everybody to wait so many seconds."""
@@ -83,15 +86,21 @@ class Load:
         self._climbing, self._step, self._worth, self._cut = True, CAREFUL, 0.0, now
         self._move(held // 2, now)
 
-    def gauged(self, now: float, seen: Gauges | None, flying: int) -> None:
-        """What the server shows of itself, with so many of ours in flight; None where it shows nothing."""
+    def gauged(self, now: float, seen: Gauges | None, flying: int) -> bool:
+        """What the server shows of itself, with so many of ours in flight; None where it shows nothing.
+
+        Returns:
+            Whether the limit is right as far as one can see, so that there is no hurry to look again.
+        """
         self._guided = seen is not None
         if seen is None:
-            return
+            return True
+        before = self.limit
         # As in CoDel (Nichols and Jacobson 2012): the least that was in line for a while is what stands there.
         standing, self._line = min(seen.waiting, self._line), seen.waiting
         preempted, self._preemptions = seen.preemptions > self._preemptions, seen.preemptions
-        excess = math.floor(standing) - max(2, math.floor(seen.running) // STANDING)
+        welcome = max(2, math.floor(seen.running) // STANDING)
+        excess = math.floor(standing) - welcome
         if excess > 0:
             self._step = CAREFUL
             self._move(min(self.limit, flying - excess), now)
@@ -100,11 +109,16 @@ class Load:
             self._move(self._scar - max(1, self._scar // 16), now)
         elif self._idle(seen, flying):
             self._move(self._raised(), now)
+        return self.limit == before and seen.waiting <= welcome
 
     def _idle(self, seen: Gauges, flying: int) -> bool:
         """Whether the server takes more at once: all that may fly does, has mostly arrived there, and none waits."""
         arrived = seen.running + seen.waiting >= flying / 2
         return flying >= USED * self.limit and arrived and seen.waiting == 0 and seen.cache < CROWDED
+
+    def _enough(self) -> int:
+        """Answers that make a rate: for a big step one for each place, for a small one so many more."""
+        return self.limit if self._step == DOUBLING else SURE * self.limit
 
     def _settle(self, rate: float, now: float) -> None:
         """Answers a second are known for this limit: go on, or turn round."""

@@ -34,9 +34,9 @@ class Tally:
 
 
 async def watch(connection: Connection, model: str, load: Load, room: Room, tally: Tally) -> None:
-    """Tell a load what the server's gauges show while requests are in flight; it never stops by itself if there are any.
+    """Tell a load what the server's gauges show while requests are in flight.
 
-    A server that turns out to have none isn't asked for them again.
+    It goes on until it is cancelled; a server that turns out to have no gauges isn't asked for them again.
     """
     last: Gauges | None = None
     pause = QUICK_LOOK
@@ -50,10 +50,9 @@ async def watch(connection: Connection, model: str, load: Load, room: Room, tall
             if last is None and not trouble.unsent:
                 return
             seen = None
-        before = load.limit
-        load.gauged(asyncio.get_running_loop().time(), seen, room.flying)
+        settled = load.gauged(asyncio.get_running_loop().time(), seen, room.flying)
         room.admit()
-        pause = LOOK if load.limit == before else QUICK_LOOK
+        pause = LOOK if settled else QUICK_LOOK
         if seen and last:
             tally.queued += max(seen.queued - last.queued, 0.0)
         last = seen or last
