@@ -1,15 +1,28 @@
 """The journal of drafts: every request that was made of a model, and what it came to."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from datetime import UTC, datetime
+from typing import Annotated, Literal, NamedTuple
 
 import duckdb
 import polars as pl
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from outcross.data.samples import Record, Sample
 from outcross.data.stores.home import Home
 from outcross.data.stores.rows import insert_new
 from outcross.data.stores.warehouse import add_samples, opened
+
+MOST_KEPT = 1_000_000
+"""Characters of what came back that are kept; a recipe allows 32,768 tokens at most, which are far fewer."""
+
+
+def _storable(text: str) -> str:
+    """What a store takes of a hostile text: no lone surrogates, which have no place in UTF-8, and no gigabytes."""
+    return text[:MOST_KEPT].encode(errors="replace").decode()
+
+
+Told = Annotated[str, AfterValidator(_storable)]
 
 
 class Draft(Record):
@@ -26,8 +39,8 @@ class Draft(Record):
     state: Literal["drafted", "invalid", "failed"]
     """`invalid`: answered, but no sample of the wanted kind; `failed`: refused for good."""
     sample: Sample | None = None
-    reason: str = ""
-    raw: str | None = None
+    reason: Told = ""
+    raw: Told | None = None
     """What came back, where it was no sample."""
     model: str
     seed: int | None = None
@@ -47,10 +60,11 @@ class Miss(Record):
     setup: str
     rank: str
     """With the setup, what a later answer is known by: its request differs where other examples are shown by then."""
-    reason: str
+    reason: Told
     attempts: int
     model: str = ""
-    raw: str | None = None
+    raw: Told | None = None
+    missed_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class Turn(Record):
