@@ -59,7 +59,7 @@ class Spool:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._number += 1
         path = self._folder / f"{self._number:0{DIGITS}d}{SUFFIX}"
-        return open(path, "xb", buffering=0, opener=partial(os.open, mode=0o600))  # noqa: SIM115  # `flush` closes it
+        return open(path, "xb", buffering=0, opener=partial(os.open, mode=0o600))  # `flush` closes it
 
     def flush(self) -> int:
         """Take in what was put so far, and before it what an interrupted run left; return how many entries that was.
