@@ -54,6 +54,15 @@ class Drafting(Record):
     temperature: float = Field(default=0.7, ge=0, le=2)
     top_p: float = Field(default=0.95, gt=0, le=1)
     max_tokens: int = Field(default=200, ge=1, le=32_768)
+    script: Literal["write"] = "write"
+    """How a draft comes about: `write` is one answer with the fields that the model writes."""
+    tries: int = Field(default=2, ge=1, le=10)
+    """Answers that a slot may take, each with another seed, until one makes a sample."""
+
+    @property
+    def voices(self) -> int:
+        """How many of a slot's models its script may ask."""
+        return 1
 
 
 TWO_OPINIONS = ("preference", "reasoning")

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from outcross import (
     certificate_commands,
+    drafting_commands,
     effect_commands,
     engine,
     exchange_commands,
@@ -30,7 +31,7 @@ from outcross.data.release.read import read as read_release
 from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError, OutcrossError
-from outcross.options import HomeFolder, RecipeName, needs
+from outcross.options import Count, HomeFolder, RecipeName, needs
 from outcross.progress import watched_by
 from outcross.settings import from_environment
 
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(drafting_commands.app)
 app.add_typer(review_commands.app)
 app.add_typer(exchange_commands.app)
 app.add_typer(mixture_commands.app)
@@ -51,7 +53,6 @@ app.add_typer(screening_commands.app)
 app.add_typer(certificate_commands.app)
 console = Console()
 
-Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]
 HumanFile = Annotated[Path | None, typer.Option("--human", help="A JSONL file that people wrote.")]
 Licence = Annotated[str, typer.Option(help="The licence of that file's rows, as an SPDX identifier.")]
 Attestation = Annotated[str, typer.Option("--attestation", help="Whose word it is that people wrote them.")]
@@ -164,29 +165,6 @@ def ingest(
     with watcher(console) as watching, watched_by(watching):
         taken = flow(loaded, place.root)
     reports.intake(console, taken)
-
-
-@app.command()
-def draft(
-    recipe: RecipeName = "docstrings",
-    count: Count = None,
-    drafts: Annotated[
-        Path | None, typer.Option(help="A JSONL file of drafts to take in instead of asking a model.")
-    ] = None,
-    generator: Annotated[str, typer.Option(help="The model that wrote that file.")] = "",
-    home: HomeFolder = None,
-) -> None:
-    """Let the model draft; slots of the plan that have an answer are not paid for again."""
-    place = _home(home)
-    with _starting():
-        from outcross.flows.draft import draft as flow
-    with watcher(console) as watching, watched_by(watching):
-        made = flow(_recipe_for(place, recipe), place.root, count, drafts, generator)
-    if isinstance(made, int):
-        console.print(f"{made:,} slots of the plan were asked for.")
-        reports.outcomes(console, place, recipes.load(place, recipe))
-    else:
-        reports.intake(console, made)
 
 
 @app.command()

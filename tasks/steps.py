@@ -15,9 +15,10 @@ from outcross.data import recipe as recipes
 from outcross.data.release.versions import Release
 from outcross.data.stores.arrivals import Part
 from outcross.data.stores.home import Home
-from outcross.serving.endpoint import Endpoint
-from outcross.tasks import draft, gold, imports, ingest, plan, release, review
-from outcross.tasks.draft import Drafted
+from outcross.serving.fleet import Fleet
+from outcross.tasks import gold, imports, ingest, release, review
+from outcross.tasks.drafting import engine
+from outcross.tasks.drafting.engine import Drafted
 from outcross.tasks.intake import Intake
 from outcross.tasks.mixing.mix import worth
 from outcross.tasks.mixing.order import put_in_order
@@ -53,19 +54,11 @@ def import_solutions(home: Path, recipe: str) -> Intake:
     return imports.import_solutions(place, recipes.load(place, recipe))
 
 
-@task(name="plan", task_run_name="plan-{recipe}", cache_policy=NO_CACHE)
-def plan_drafts(home: Path, recipe: str, endpoint: Endpoint, count: int | None) -> list[plan.Slot]:
-    """The slots that have no draft yet."""
+@task(name="draft", task_run_name="draft-{recipe}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
+def draft_slots(home: Path, recipe: str, fleet: Fleet, count: int, retry_failed: bool) -> Drafted:
+    """Draft the plan's first slots; a retry asks only for what has no answer."""
     place = Home(home)
-    loaded = recipes.load(place, recipe)
-    return draft.pending(place, loaded, endpoint, loaded.draft.count if count is None else count)
-
-
-@task(name="draft", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
-def draft_batch(home: Path, recipe: str, endpoint: Endpoint, slots: list[plan.Slot]) -> Drafted:
-    """Draft a batch of slots; a retry asks only for what has no answer."""
-    place = Home(home)
-    return draft.draft(place, recipes.load(place, recipe), endpoint, slots)
+    return engine.draft(place, recipes.load(place, recipe), fleet, count, retry_failed=retry_failed)
 
 
 @task(name="parts", task_run_name="parts-{recipe}", cache_policy=NO_CACHE)

@@ -1,8 +1,9 @@
 """The drafting plan: which drafts are wanted, in an order that no interruption changes."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import count, islice
 
 from outcross.data.recipe import Recipe
 from outcross.data.recipe_tables import Environment
@@ -10,7 +11,7 @@ from outcross.data.samples import Sample, digest
 from outcross.data.stores import keys, vault
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
-from outcross.tasks.environments import Task, make
+from outcross.tasks.drafting.environments import Task, make
 from outcross.tasks.screening.leaks import leaking
 
 
@@ -33,13 +34,20 @@ class Slot:
         return (*first, *(example for example in self.examples if example != self.anchor))
 
 
-def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
-    """The first `count` slots of a recipe's plan.
+def plan(home: Home, recipe: Recipe, wanted: int) -> list[Slot]:
+    """The first slots of a recipe's plan; see `slots`."""
+    return list(islice(slots(home, recipe, wanted), wanted))
 
-    Anchors come in the order of their ids' hashes, again and again until there are enough; so asking for more
-    later only adds, and a plan is the same however often it was interrupted. Strata without human rows in the
-    mixture are left out: a release could not use what is drafted for them. So are seeds and targets that repeat
-    a held-out text, as anchors and as examples.
+
+def slots(home: Home, recipe: Recipe, most: int) -> Iterator[Slot]:
+    """A recipe's plan, which has no end: whoever reads it stops when there is enough.
+
+    Anchors come in the order of their ids' hashes, again and again; so asking for more later only adds, and a plan is
+    the same however often it was interrupted. Strata without human rows in the mixture are left out: a release could
+    not use what is drafted for them. So are seeds and targets that repeat a held-out text, as anchors and as examples.
+
+    Args:
+        most: how many slots will be read at most; a recipe's environment makes no more tasks than that.
 
     Raises:
         InputError: the vault holds nothing to draft for.
@@ -52,7 +60,7 @@ def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
     seeds, targets = ([sample for sample in part if sample.sample_id not in leaks] for part in (seeds, targets))
     mixed = set(vault.table(home, recipe.name, "mixture")["stratum"])
     if recipe.environment:
-        return _posed(home, recipe, recipe.environment, seeds, mixed, count)
+        return _posed(home, recipe, recipe.environment, seeds, mixed, most)
     anchors = [sample for sample in targets or seeds if sample.provenance.stratum in mixed]
     if not anchors:
         raise InputError(
@@ -60,37 +68,39 @@ def plan(home: Home, recipe: Recipe, count: int) -> list[Slot]:
             f"human rows in the mixture; {len(leaks)} repeat held-out texts and were passed over. Ingest more rows, or "
             "change `seed_share` or raise `max_prompt` in the recipe."
         )
+    return _anchored(recipe, anchors, seeds, own=not targets)
+
+
+def _anchored(recipe: Recipe, anchors: Sequence[Sample], seeds: Sequence[Sample], *, own: bool) -> Iterator[Slot]:
+    """Slots for people's rows; `own` says that each is shown to the model as its first example."""
     order = sorted(anchors, key=lambda anchor: digest([recipe.name, anchor.sample_id]))
+    names = [digest([recipe.name, anchor.sample_id])[:24] for anchor in order]
     kin = _by_stratum(seeds)
-    slots = []
-    for number in range(count):
-        turn, anchor = number // len(order), order[number % len(order)]
-        rank = f"{turn:06d}-{digest([recipe.name, anchor.sample_id])[:24]}"
-        # Targets of a stratum share their examples, so that a server computes the common beginning only once.
-        stratum = anchor.provenance.stratum
-        key = stratum if targets else anchor.sample_id
-        shown = () if targets else (anchor,)
-        slots.append(Slot(rank, anchor, _examples(recipe, key, stratum, turn, kin, seeds, shown)))
-    return slots
+    for turn in count():
+        for name, anchor in zip(names, order, strict=True):
+            # Targets of a stratum share their examples, so that a server computes the common beginning only once.
+            stratum = anchor.provenance.stratum
+            key, shown = (anchor.sample_id, (anchor,)) if own else (stratum, ())
+            yield Slot(f"{turn:06d}-{name}", anchor, _examples(recipe, key, stratum, turn, kin, seeds, shown))
 
 
 def _posed(
-    home: Home, recipe: Recipe, environment: Environment, seeds: Sequence[Sample], mixed: Set[str], count: int
-) -> list[Slot]:
-    """The first `count` slots for tasks of an environment, whose keys are stored; see `plan`."""
+    home: Home, recipe: Recipe, environment: Environment, seeds: Sequence[Sample], mixed: Set[str], most: int
+) -> Iterator[Slot]:
+    """Slots for tasks of an environment, whose keys are stored; see `slots`."""
     if environment.stratum not in mixed:
         raise InputError(
             f"recipe {recipe.name}: [environment] `stratum` is {environment.stratum!r}, in which people have no row of "
             f"the mixture. Name one of: {', '.join(sorted(mixed)) or 'none, so ingest rows first'}."
         )
-    tasks = make(environment.families, min(count, environment.count), environment.seed)
+    tasks = make(environment.families, min(most, environment.count), environment.seed)
     keys.add(home, recipe.name, {task.task_id: task.key for task in tasks})
     kin = _by_stratum(seeds)
-    return [
+    return (
         Slot(task.rank(turn), task, _examples(recipe, task.task_id, environment.stratum, turn, kin, seeds))
-        for number in range(count if tasks else 0)
-        for turn, task in [(number // len(tasks), tasks[number % len(tasks)])]
-    ]
+        for turn in (count() if tasks else ())
+        for task in tasks
+    )
 
 
 def _fits(sample: Sample, recipe: Recipe) -> bool:

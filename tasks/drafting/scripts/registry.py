@@ -1,0 +1,8 @@
+"""All scripts, by the name that a recipe's `[draft] script` has."""
+
+from collections.abc import Mapping
+
+from outcross.tasks.drafting.scripts.script import Writer
+from outcross.tasks.drafting.scripts.write import write
+
+SCRIPTS: Mapping[str, Writer] = {"write": write}
