@@ -25,7 +25,8 @@ from outcross.tasks.drafting import outcomes
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import slots
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
-from outcross.tasks.drafting.scripts.script import Call, NoSample, Script
+from outcross.tasks.drafting.scripts.script import Call, NoSample, Script, Use
+from outcross.tasks.drafting.tools.registry import use
 
 FLUSH_SECONDS = 0.5
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""
@@ -184,11 +185,13 @@ class _Run:
         script: Script = SCRIPTS[self.recipe.draft.script](self.recipe, go.slot)
         answers: list[Answer] = []
         chat: Chat | None = None
-        came: Answer | None = None
+        came: Answer | str | None = None
         try:
             while True:
                 asked = script.send(came)
-                if isinstance(asked, Call):
+                if isinstance(asked, Use):
+                    came = await use(asked.tool, asked.arguments)
+                else:
                     if answers:  # only what comes before another call has a row of its own; the last makes the draft
                         self._keep(go, cast("Chat", chat), answers[-1], turns)
                     chat = go.chat(asked, len(answers))
