@@ -1,6 +1,7 @@
 """The engine: scripts of many slots driven over a fleet, each answer kept before the next is asked for."""
 
 import asyncio
+import gc
 import itertools
 import math
 from collections import Counter
@@ -32,6 +33,8 @@ FLUSH_SECONDS = 0.5
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""
 BLOCK = 500
 """Slots that are looked up in the journal at once; those of them with a common beginning come one after another."""
+COLLECT_AFTER = 50_000
+"""New containers after which Python looks for cycles among the newest."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def draft(home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed:
         ServerUnavailable: a model's server went away, once the others are done; the rest can be asked for later.
         InputError, RecipeError: the plan can't be made, or a template doesn't render.
     """
-    return asyncio.run(_Run(home, recipe, fleet, count, retry_failed=retry_failed).all())
+    with _rare_collections():
+        return asyncio.run(_Run(home, recipe, fleet, count, retry_failed=retry_failed).all())
 
 
 def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
@@ -84,6 +88,19 @@ def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
             f"not one request came to a draft: {came.failed:,} were refused, {came.missed:,} got no answer, and "
             f"{came.invalid:,} answers were no sample. The view `dead_letter` of the warehouse gives each one's reason."
         )
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let Python look for cycles seldom: nothing here makes many, and looking took a fifth of a request's time."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 class _Unanswered(Exception):
