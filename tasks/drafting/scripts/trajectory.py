@@ -31,7 +31,7 @@ def trajectory(recipe: Recipe, slot: Slot) -> Script:
     asked = [*_messages(recipe, slot, system, task)]
     turns = [Action(role="system", text=system), Action(role="user", text=task)]
     for number in range(1, recipe.draft.max_calls + 2):
-        said = yield from call(Call(messages=tuple(asked), schema=schema(recipe.draft.tools)))
+        said = yield from call(Call(messages=tuple(asked), schema=schema(recipe.draft.tools, answers=number > 1)))
         step = fields(said)
         if "answer" in step:
             return content(recipe, {"turns": [*turns, _answer(step["answer"], turns, said)]}, said)
@@ -57,10 +57,14 @@ def described(tools: Sequence[str]) -> str:
     return "\n".join(["These tools can be called:", *(f"- {TOOLS[name].described}" for name in tools)])
 
 
-def schema(tools: Sequence[str]) -> dict[str, JsonValue]:
-    """JSON schema of one step: the call of a tool with the arguments that it takes, or the answer."""
+def schema(tools: Sequence[str], *, answers: bool) -> dict[str, JsonValue]:
+    """JSON schema of one step: the call of a tool with the arguments that it takes, or the answer.
+
+    Args:
+        answers: whether it may be the answer; a small model would else give it at once, and call nothing.
+    """
     calls = [_object({"tool": {"const": name}, "arguments": TOOLS[name].schema}) for name in tools]
-    return {"anyOf": [*calls, _object({"answer": {"type": "string"}})]}
+    return {"anyOf": [*calls, *([_object({"answer": {"type": "string"}})] if answers else [])]}
 
 
 def _object(properties: dict[str, JsonValue]) -> JsonValue:

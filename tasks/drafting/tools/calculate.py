@@ -10,9 +10,7 @@ from outcross.tasks.drafting.tools.amounts import written
 from outcross.tasks.drafting.tools.tool import Tool
 from outcross.validators.checks.arithmetic import evaluate
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<sign>\*\*|[-+*/^()×·÷−])|(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?%?|\.[0-9]+%?))\s*"
-)  # signs that people write
+_TOKEN = re.compile(r"\s*(?:(?P<sign>\*\*|[-+*/^()×·÷−])|(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?%?|\.[0-9]+%?))\s*")
 _SIGNS = {"**": "^", "×": "*", "·": "*", "÷": "/", "−": "-"}
 _SHOWN = 60
 
