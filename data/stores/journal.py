@@ -1,15 +1,28 @@
 """The journal of drafts: every request that was made of a model, and what it came to."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from datetime import UTC, datetime
+from typing import Annotated, Literal, NamedTuple
 
 import duckdb
 import polars as pl
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from outcross.data.samples import Record, Sample
 from outcross.data.stores.home import Home
 from outcross.data.stores.rows import insert_new
 from outcross.data.stores.warehouse import add_samples, opened
+
+MOST_KEPT = 1_000_000
+"""Characters of what came back that are kept; a recipe allows 32,768 tokens at most, which are far fewer."""
+
+
+def _storable(text: str) -> str:
+    """What a store takes of a hostile text: no lone surrogates, which have no place in UTF-8, and no gigabytes."""
+    return text[:MOST_KEPT].encode(errors="replace").decode()
+
+
+Told = Annotated[str, AfterValidator(_storable)]
 
 
 class Draft(Record):
@@ -26,8 +39,8 @@ class Draft(Record):
     state: Literal["drafted", "invalid", "failed"]
     """`invalid`: answered, but no sample of the wanted kind; `failed`: refused for good."""
     sample: Sample | None = None
-    reason: str = ""
-    raw: str | None = None
+    reason: Told = ""
+    raw: Told | None = None
     """What came back, where it was no sample."""
     model: str
     seed: int | None = None
@@ -47,10 +60,11 @@ class Miss(Record):
     setup: str
     rank: str
     """With the setup, what a later answer is known by: its request differs where other examples are shown by then."""
-    reason: str
+    reason: Told
     attempts: int
     model: str = ""
-    raw: str | None = None
+    raw: Told | None = None
+    missed_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class Turn(Record):
@@ -83,13 +97,35 @@ class Standing(NamedTuple):
 
 
 def write(home: Home, recipe: str, entries: Sequence[Entry]) -> int:
-    """Store drafts, their samples, misses and turns in one transaction; return how many drafts were new."""
-    drafts = [entry for entry in entries if isinstance(entry, Draft)]
+    """Store drafts, their samples, misses and turns in one transaction; return how many drafts were new.
+
+    Where several slots came to one text, its sample says what the first of them in the plan was made from, whichever
+    was answered first.
+    """
+    drafts = sorted((entry for entry in entries if isinstance(entry, Draft)), key=lambda draft: draft.rank)
     with opened(home) as connection:
+        _give_way(connection, recipe, drafts)
         add_samples(connection, recipe, [draft.sample for draft in drafts if draft.sample])
         _add_misses(connection, recipe, [entry for entry in entries if isinstance(entry, Miss)])
         _add_turns(connection, recipe, [entry for entry in entries if isinstance(entry, Turn)])
         return _add_drafts(connection, recipe, drafts)
+
+
+def _give_way(connection: duckdb.DuckDBPyConnection, recipe: str, drafts: Sequence[Draft]) -> None:
+    """Take out samples whose text has come to an earlier slot too, as long as nobody has judged them."""
+    made = [(draft.sample.sample_id, draft.rank) for draft in drafts if draft.sample]
+    frame = pl.DataFrame(made, schema={"sample_id": pl.Utf8, "rank": pl.Utf8}, orient="row")
+    connection.register("made", frame.to_arrow())
+    connection.execute(
+        """DELETE FROM sample USING (
+            SELECT d.recipe, d.sample_id FROM draft d JOIN made USING (sample_id)
+            GROUP BY ALL HAVING min(made.rank) < min(d.rank)
+        ) late
+        WHERE sample.recipe = $1 AND late.recipe = $1 AND sample.sample_id = late.sample_id
+        AND NOT EXISTS (FROM signal WHERE signal.recipe = $1 AND signal.sample_id = late.sample_id)""",
+        [recipe],
+    )
+    connection.unregister("made")
 
 
 def _add_drafts(connection: duckdb.DuckDBPyConnection, recipe: str, drafts: Sequence[Draft]) -> int:
@@ -108,10 +144,10 @@ def _add_misses(connection: duckdb.DuckDBPyConnection, recipe: str, misses: Sequ
     """Every miss is a row: how often a slot was missed is part of its story."""
     if misses:
         rows = [miss.model_dump() for miss in misses]
-        frame = pl.DataFrame(rows, schema_overrides={"raw": pl.Utf8}).with_columns(recipe=pl.lit(recipe))
-        connection.register("missed", frame.to_arrow())
-        connection.execute("INSERT INTO miss BY NAME SELECT * FROM missed")
-        connection.unregister("missed")
+        frame = pl.DataFrame(rows, schema_overrides={"raw": pl.Utf8}, infer_schema_length=None)
+        insert_new(
+            connection, "miss", frame.with_columns(recipe=pl.lit(recipe)), ["recipe", "request_key", "missed_at"]
+        )
 
 
 def _add_turns(connection: duckdb.DuckDBPyConnection, recipe: str, turns: Sequence[Turn]) -> None:
@@ -125,10 +161,12 @@ def _add_turns(connection: duckdb.DuckDBPyConnection, recipe: str, turns: Sequen
 def standing(home: Home, recipe: str, ranks: Sequence[str]) -> dict[tuple[str, str], Standing]:
     """How those of the slots stand that were answered before, by setup and rank."""
     with opened(home) as connection:
+        # Unlike the join, the range is looked at before the view sorts: half a million drafts take 5 ms, not 105.
         found = connection.execute(
             "SELECT setup, rank, state, answers, retry FROM slot"
-            " SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS rank) USING (rank) WHERE recipe = ?",
-            [list(ranks), recipe],
+            " SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS rank) USING (rank)"
+            " WHERE recipe = ? AND rank BETWEEN ? AND ?",
+            [list(ranks), recipe, min(ranks, default=""), max(ranks, default="")],
         ).fetchall()
     return {(setup, rank): Standing(*rest) for setup, rank, *rest in found}
 

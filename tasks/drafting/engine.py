@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from outcross.data.recipe import Recipe
 from outcross.data.stores import journal
@@ -16,7 +16,7 @@ from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Miss, Turn
 from outcross.data.stores.lease import lock
 from outcross.data.stores.spool import Spool
-from outcross.errors import ServingError
+from outcross.errors import OutcrossError, ServerUnavailable, ServingError
 from outcross.progress import advance
 from outcross.serving.chats import Answer, Chat, Failure
 from outcross.serving.client import Client
@@ -45,11 +45,13 @@ class Drafted:
     invalid: int = 0
     failed: int = 0
     missed: int = 0
+    passed_over: int = 0
+    """Slots that came to nothing in a run before and were not asked for again."""
 
     @property
     def left(self) -> int:
         """Slots without a draft."""
-        return self.invalid + self.failed + self.missed
+        return self.invalid + self.failed + self.missed + self.passed_over
 
 
 @contextmanager
@@ -63,12 +65,15 @@ def alone(home: Home, recipe: str) -> Iterator[None]:
 def draft(home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool = False) -> Drafted:
     """Draft the plan's first `count` slots; those that have an outcome already are not asked for again.
 
+    What stops it stops the asking only: what is in flight by then is waited for and kept, for it is paid.
+
     Args:
         retry_failed: ask once more for those of them whose answers made no sample, or that were refused.
 
     Raises:
         ServerUnavailable: a model's server went away, once the others are done; the rest can be asked for later.
         InputError, RecipeError: the plan can't be made, or a template doesn't render.
+        StoreError: the disk refuses; what was answered until then is kept.
     """
     with _rare_collections():
         return asyncio.run(_Run(home, recipe, fleet, count, retry_failed=retry_failed).all())
@@ -82,11 +87,13 @@ def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
     Raises:
         ServingError: slots were asked for and none was answered, or the recipe is left without any draft.
     """
-    drafted = came.drafted or (came.invalid and journal.tally(home, recipe).get("drafted"))
+    answered = came.drafted or came.invalid or not came.failed + came.missed
+    drafted = came.drafted or (answered and journal.tally(home, recipe).get("drafted"))
     if came.left and not drafted:
         raise ServingError(
-            f"not one request came to a draft: {came.failed:,} were refused, {came.missed:,} got no answer, and "
-            f"{came.invalid:,} answers were no sample. The view `dead_letter` of the warehouse gives each one's reason."
+            f"not one request came to a draft: {came.failed:,} were refused, {came.missed:,} got no answer, "
+            f"{came.invalid:,} answers were no sample, and {came.passed_over:,} slots had come to nothing before. The "
+            "view `dead_letter` of the warehouse gives each one's reason; `--retry-failed` asks once more."
         )
 
 
@@ -108,6 +115,15 @@ class _Unanswered(Exception):
         self.failure = failure
 
 
+class _Block(NamedTuple):
+    """Some slots of one model."""
+
+    wanted: list[Go]
+    turns: dict[str, Turn]
+    """What was answered on the way to their drafts, by the request's key."""
+    passed_over: int
+
+
 class _Run:
     """One run over a plan."""
 
@@ -117,31 +133,41 @@ class _Run:
         self.spool = Spool(home, recipe.name)
         self.clients: dict[Endpoint, Client] = {}
         self.states: Counter[str] = Counter()
+        self.errors: dict[Endpoint, OutcrossError] = {}
+        """What ended the asking of a model."""
 
     async def all(self) -> Drafted:
-        await asyncio.to_thread(self.spool.recover)
+        await asyncio.to_thread(self.spool.flush)  # what an interrupted run left
         async with AsyncExitStack() as stack:
             for member in self.fleet.members:
                 self.clients[member.endpoint] = await stack.enter_async_context(Client(member.endpoint))
             ended = asyncio.Event()
-            errors, _ = await _together(self._members(ended), self._flush_until(ended))
-        for error in errors or []:
+            await _together(self._members(ended), self._flush_until(ended))
+        for error in self.errors.values():
             raise error
         return Drafted(**{field.name: self.states[field.name] for field in fields(Drafted)})
 
-    async def _members(self, ended: asyncio.Event) -> list[BaseException]:
-        """Draft with all models, each until it is done or its server is gone; return what stopped them."""
-        crews = [self._crew(member.endpoint) for member in self.fleet.members]
-        came = await asyncio.gather(*crews, return_exceptions=True)
+    async def _members(self, ended: asyncio.Event) -> None:
+        """Draft with all models, each until it is done or its server is gone."""
+        await _together(*(self._crew(member.endpoint) for member in self.fleet.members))
         ended.set()
-        return [error for error in came if error is not None]
 
     async def _flush_until(self, ended: asyncio.Event) -> None:
         """Take what was spooled into the warehouse every moment, and all of it at the end."""
-        while not ended.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
-            await asyncio.to_thread(self.spool.flush)
+        with self._ending(*self.clients):
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
+                await asyncio.to_thread(self.spool.flush)
+
+    @contextmanager
+    def _ending(self, *endpoints: Endpoint) -> Iterator[None]:
+        """Let an error end the asking of models; one that is no server's ends that of all."""
+        try:
+            yield
+        except OutcrossError as error:
+            for endpoint in endpoints if isinstance(error, ServerUnavailable) else self.clients:
+                self.errors.setdefault(endpoint, error)
 
     async def _crew(self, endpoint: Endpoint) -> None:
         """Draft all slots of one model, so many at once as its client may have in flight."""
@@ -149,31 +175,37 @@ class _Run:
 
         async def feed() -> None:
             blocks = self._blocks(endpoint)
-            while block := await asyncio.to_thread(next, blocks, None):
-                for go in block[0]:
-                    await line.put((go, block[1]))
+            with self._ending(endpoint):
+                while endpoint not in self.errors and (block := await asyncio.to_thread(next, blocks, None)):
+                    self.states["passed_over"] += block.passed_over
+                    for go in block.wanted:
+                        await line.put((go, block.turns))
             for _ in range(endpoint.concurrency):
                 await line.put(None)
 
         async def work() -> None:
             while (got := await line.get()) is not None:
-                await self._slot(*got)
+                with self._ending(endpoint):
+                    if endpoint not in self.errors:
+                        await self._slot(*got)
 
         await _together(feed(), *(work() for _ in range(endpoint.concurrency)))
 
-    def _blocks(self, endpoint: Endpoint) -> Iterator[tuple[list[Go], dict[str, Turn]]]:
+    def _blocks(self, endpoint: Endpoint) -> Iterator[_Block]:
         """The slots of a model that are still to be drafted, block by block, with what was answered on their way."""
         plan = itertools.islice(slots(self.home, self.recipe, self.count), self.count)
         mine = (go for slot in plan if (go := Go.first(self.recipe, slot, self.fleet)).voices[0] == endpoint)
         while block := list(itertools.islice(mine, BLOCK)):
             ranks = [go.slot.rank for go in block]
             standing = journal.standing(self.home, self.recipe.name, ranks)
-            wanted = [again for go in block if (again := self._wanted(go, standing.get((go.setup, go.slot.rank))))]
+            before = [(go, standing.get((go.setup, go.slot.rank))) for go in block]
+            wanted = [again for go, stood in before if (again := self._wanted(go, stood))]
+            drafted = sum(stood is not None and stood.state == "drafted" for _, stood in before)
             several = self.recipe.draft.script != "write"
             turns = journal.turns(self.home, self.recipe.name, ranks) if several and wanted else {}
             advance("draft", len(block) - len(wanted))
             wanted.sort(key=lambda go: [example.sample_id for example in go.slot.examples])
-            yield wanted, turns
+            yield _Block(wanted, turns, len(block) - len(wanted) - drafted)
 
     def _wanted(self, go: Go, before: journal.Standing | None) -> Go | None:
         """The next go at a slot; None where it has come to what it will come to."""
@@ -239,11 +271,11 @@ class _Run:
         return outcome
 
 
-async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
+async def _together(*works: Coroutine[Any, Any, None]) -> None:
     """Do all at once; the first that fails ends the others, and its error is raised."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in works]
+            for work in works:
+                group.create_task(work)
     except BaseExceptionGroup as several:
         raise several.exceptions[0] from None
-    return [task.result() for task in tasks]
