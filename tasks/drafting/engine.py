@@ -235,18 +235,20 @@ class _Run:
         answers: list[Answer] = []
         chat: Chat | None = None
         came: Answer | str | None = None
+        fresh: Answer | None = None
         try:
             while True:
                 asked = script.send(came)
+                if fresh:  # only what comes before another step has a row of its own; the last makes the draft
+                    self._keep(go, cast("Chat", chat), fresh, turns)
+                    fresh = None
                 if isinstance(asked, Use):
                     came = await use(asked.tool, asked.arguments)
-                else:
-                    if answers:  # only what comes before another call has a row of its own; the last makes the draft
-                        self._keep(go, cast("Chat", chat), answers[-1], turns)
-                    chat = go.chat(asked, len(answers))
-                    came = await self._answer(go, chat, asked, turns)
-                    answers.append(came)
-                    self._require_whole(came)
+                    continue
+                chat = go.chat(asked, len(answers))
+                came = fresh = await self._answer(go, chat, asked, turns)
+                answers.append(fresh)
+                self._require_whole(fresh)
         except StopIteration as end:
             return outcomes.drafted(go, answers, cast("Chat", chat), end.value)
         except NoSample as why:
