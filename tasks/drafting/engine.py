@@ -26,7 +26,8 @@ from outcross.tasks.drafting import outcomes
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import slots
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
-from outcross.tasks.drafting.scripts.script import Call, NoSample, Script
+from outcross.tasks.drafting.scripts.script import Call, NoSample, Script, Use
+from outcross.tasks.drafting.tools.registry import use
 
 FLUSH_SECONDS = 0.5
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""
@@ -233,17 +234,21 @@ class _Run:
         script: Script = SCRIPTS[self.recipe.draft.script](self.recipe, go.slot)
         answers: list[Answer] = []
         chat: Chat | None = None
-        came: Answer | None = None
+        came: Answer | str | None = None
+        fresh: Answer | None = None
         try:
             while True:
                 asked = script.send(came)
-                if isinstance(asked, Call):
-                    if answers:  # only what comes before another call has a row of its own; the last makes the draft
-                        self._keep(go, cast("Chat", chat), answers[-1], turns)
-                    chat = go.chat(asked, len(answers))
-                    came = await self._answer(go, chat, asked, turns)
-                    answers.append(came)
-                    self._require_whole(came)
+                if fresh:  # only what comes before another step has a row of its own; the last makes the draft
+                    self._keep(go, cast("Chat", chat), fresh, turns)
+                    fresh = None
+                if isinstance(asked, Use):
+                    came = await use(asked.tool, asked.arguments)
+                    continue
+                chat = go.chat(asked, len(answers))
+                came = fresh = await self._answer(go, chat, asked, turns)
+                answers.append(fresh)
+                self._require_whole(fresh)
         except StopIteration as end:
             return outcomes.drafted(go, answers, cast("Chat", chat), end.value)
         except NoSample as why:
