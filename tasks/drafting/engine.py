@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import math
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any, cast
@@ -23,7 +23,7 @@ from outcross.serving.endpoint import Endpoint
 from outcross.serving.fleet import Fleet
 from outcross.tasks.drafting import outcomes
 from outcross.tasks.drafting.go import Go
-from outcross.tasks.drafting.plan import slots
+from outcross.tasks.drafting.plan import Slot, slots
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
 from outcross.tasks.drafting.scripts.script import Call, NoSample, Script
 
@@ -56,17 +56,20 @@ def alone(home: Home, recipe: str) -> Iterator[None]:
         yield
 
 
-def draft(home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool = False) -> Drafted:
-    """Draft the plan's first `count` slots; those that have an outcome already are not asked for again.
+def draft(
+    home: Home, recipe: Recipe, fleet: Fleet, wanted: int | Sequence[Slot], *, retry_failed: bool = False
+) -> Drafted:
+    """Draft slots of the plan; those that have an outcome already are not asked for again.
 
     Args:
+        wanted: the slots, or how many of the plan's first ones.
         retry_failed: ask once more for those of them whose answers made no sample, or that were refused.
 
     Raises:
         ServerUnavailable: a model's server went away, once the others are done; the rest can be asked for later.
         InputError, RecipeError: the plan can't be made, or a template doesn't render.
     """
-    return asyncio.run(_Run(home, recipe, fleet, count, retry_failed=retry_failed).all())
+    return asyncio.run(_Run(home, recipe, fleet, wanted, retry_failed=retry_failed).all())
 
 
 def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
@@ -85,6 +88,16 @@ def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
         )
 
 
+def next_go(go: Go, before: journal.Standing | None, *, retry_failed: bool = False) -> Go | None:
+    """The next go at a slot, of which the first is given; None where it has come to what it will come to."""
+    if before is None:
+        return go
+    open_still = before.state == "invalid" and before.answers < go.recipe.draft.tries
+    if before.state != "drafted" and (open_still or retry_failed):
+        return go.again(before.retry + 1)
+    return None
+
+
 class _Unanswered(Exception):
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
@@ -93,8 +106,10 @@ class _Unanswered(Exception):
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool) -> None:
-        self.home, self.recipe, self.fleet, self.count = home, recipe, fleet, count
+    def __init__(
+        self, home: Home, recipe: Recipe, fleet: Fleet, wanted: int | Sequence[Slot], *, retry_failed: bool
+    ) -> None:
+        self.home, self.recipe, self.fleet, self.wanted = home, recipe, fleet, wanted
         self.retry_failed = retry_failed
         self.spool = Spool(home, recipe.name)
         self.clients: dict[Endpoint, Client] = {}
@@ -145,26 +160,23 @@ class _Run:
 
     def _blocks(self, endpoint: Endpoint) -> Iterator[tuple[list[Go], dict[str, Turn]]]:
         """The slots of a model that are still to be drafted, block by block, with what was answered on their way."""
-        plan = itertools.islice(slots(self.home, self.recipe, self.count), self.count)
-        mine = (go for slot in plan if (go := Go.first(self.recipe, slot, self.fleet)).voices[0] == endpoint)
+        mine = (go for slot in self._slots() if (go := Go.first(self.recipe, slot, self.fleet)).voices[0] == endpoint)
         while block := list(itertools.islice(mine, BLOCK)):
             ranks = [go.slot.rank for go in block]
             standing = journal.standing(self.home, self.recipe.name, ranks)
-            wanted = [again for go in block if (again := self._wanted(go, standing.get((go.setup, go.slot.rank))))]
+            states = ((go, standing.get((go.setup, go.slot.rank))) for go in block)
+            wanted = [again for go, before in states if (again := next_go(go, before, retry_failed=self.retry_failed))]
             several = self.recipe.draft.script != "write"
             turns = journal.turns(self.home, self.recipe.name, ranks) if several and wanted else {}
             advance("draft", len(block) - len(wanted))
             wanted.sort(key=lambda go: [example.sample_id for example in go.slot.examples])
             yield wanted, turns
 
-    def _wanted(self, go: Go, before: journal.Standing | None) -> Go | None:
-        """The next go at a slot; None where it has come to what it will come to."""
-        if before is None:
-            return go
-        open_still = before.state == "invalid" and before.answers < self.recipe.draft.tries
-        if before.state != "drafted" and (open_still or self.retry_failed):
-            return go.again(before.retry + 1)
-        return None
+    def _slots(self) -> Iterator[Slot]:
+        """All slots that are asked for, whichever model drafts them."""
+        if isinstance(self.wanted, int):
+            return itertools.islice(slots(self.home, self.recipe, self.wanted), self.wanted)
+        return iter(self.wanted)
 
     async def _slot(self, go: Go, turns: Mapping[str, Turn]) -> None:
         """Draft a slot, and again with another seed as long as the answer is no sample and a go is left."""
