@@ -29,12 +29,13 @@ def by_stratum(home: Home, recipe: str, ruleset: str) -> pl.DataFrame:
         ).pl()
 
 
-def among(home: Home, recipe: str, ruleset: str, ranks: Sequence[str]) -> set[str]:
-    """Those of some slots whose drafts are accepted; of several slots with the same draft, the first."""
+def among(home: Home, recipe: str, ruleset: str, ranks: Sequence[str]) -> set[tuple[str, str]]:
+    """Setup and rank of those of some slots whose drafts are accepted; of slots with the same draft, the first."""
     with opened(home) as connection:
         found = connection.execute(
-            "SELECT rank FROM drafted SEMI JOIN (SELECT unnest($ranks::VARCHAR[]) AS rank) USING (rank)"
-            f" SEMI JOIN ({ACCEPTED}) USING (sample_id) WHERE recipe = $recipe",
+            "SELECT setup, rank FROM draft SEMI JOIN (SELECT unnest($ranks::VARCHAR[]) AS rank) USING (rank)"
+            f" SEMI JOIN drafted USING (recipe, sample_id, rank) SEMI JOIN ({ACCEPTED}) USING (sample_id)"
+            " WHERE recipe = $recipe AND state = 'drafted'",
             {"recipe": recipe, "ruleset": ruleset, "ranks": list(ranks)},
         ).fetchall()
-    return {rank for (rank,) in found}
+    return set(found)

@@ -29,13 +29,13 @@ class Anchors:
     """The anchors of each stratum, in the order of their ids' hashes; the smallest strata first."""
     people: Mapping[str, int]
     """Rows in the mixture, by stratum."""
-    counts: Mapping[str, Mapping[str, int]]
+    counts: Mapping[str, Counter[str]]
     """By stratum, the seeds and targets there are (`seed`, `target`), and how many of them were passed over because
     they are too long (`long`), repeat a held-out text (`leak`) or nearly repeat an earlier anchor (`near`)."""
 
     def passed(self, why: str) -> int:
         """How many were passed over for a reason."""
-        return sum(counts.get(why, 0) for counts in self.counts.values())
+        return sum(counts[why] for counts in self.counts.values())
 
 
 def anchors(home: Home, recipe: Recipe) -> Anchors:
