@@ -1,7 +1,7 @@
 """Tables of a recipe: where rows come from, what is drafted, who reviews, what is to be proven."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -36,6 +36,11 @@ class Source(Record):
     """Of the documents, those whose tasks models answer without seeing people's answers, so that these can judge."""
 
 
+HUMAN: Literal["human"] = "human"
+Measure = Literal["words", "opening", "form"]
+Weights = Annotated[dict[Filled, Annotated[float, Field(gt=0, allow_inf_nan=False)]], Field(min_length=1)]
+
+
 class Drafting(Record):
     """What a model is asked for, and how."""
 
@@ -64,6 +69,21 @@ class Drafting(Record):
     """Calls that a trajectory may make before its answer."""
     tries: int = Field(default=2, ge=1, le=10)
     """Answers that a slot may take, each with another seed, until one makes a sample."""
+    vary: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Literal["human"] | Weights] = Field(
+        default_factory=dict
+    )
+    """Attributes that are drawn for each draft, which templates may name as `vary.NAME`: values with their weights; or
+    `human` for what people's seed rows of the stratum say of the measure of that name."""
+
+    @model_validator(mode="after")
+    def _known_measures(self) -> Self:
+        measures = get_args(Measure)
+        if odd := [name for name, said in self.vary.items() if said == HUMAN and name not in measures]:
+            raise ValueError(
+                f"people's rows say nothing of {odd[0]!r}; give values with weights, or name one of "
+                f"{', '.join(measures)}"
+            )
+        return self
 
     @property
     def voices(self) -> int:

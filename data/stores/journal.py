@@ -116,16 +116,18 @@ def _give_way(connection: duckdb.DuckDBPyConnection, recipe: str, drafts: Sequen
     made = [(draft.sample.sample_id, draft.rank) for draft in drafts if draft.sample]
     frame = pl.DataFrame(made, schema={"sample_id": pl.Utf8, "rank": pl.Utf8}, orient="row")
     connection.register("made", frame.to_arrow())
-    connection.execute(
-        """DELETE FROM sample USING (
-            SELECT d.recipe, d.sample_id FROM draft d JOIN made USING (sample_id)
-            GROUP BY ALL HAVING min(made.rank) < min(d.rank)
-        ) late
-        WHERE sample.recipe = $1 AND late.recipe = $1 AND sample.sample_id = late.sample_id
-        AND NOT EXISTS (FROM signal WHERE signal.recipe = $1 AND signal.sample_id = late.sample_id)""",
+    late = connection.execute(
+        "SELECT sample_id FROM draft d JOIN made USING (sample_id) WHERE recipe = ?"
+        " GROUP BY sample_id HAVING min(made.rank) < min(d.rank)",
         [recipe],
-    )
+    ).fetchall()
     connection.unregister("made")
+    if late:
+        connection.execute(
+            "DELETE FROM sample WHERE recipe = $1 AND sample_id IN (SELECT unnest($2::VARCHAR[]))"
+            " AND NOT EXISTS (FROM signal WHERE signal.recipe = $1 AND signal.sample_id = sample.sample_id)",
+            [recipe, [sample_id for (sample_id,) in late]],
+        )
 
 
 def _add_drafts(connection: duckdb.DuckDBPyConnection, recipe: str, drafts: Sequence[Draft]) -> int:
