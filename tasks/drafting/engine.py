@@ -154,9 +154,11 @@ class _Run:
     async def _flush_until(self, ended: asyncio.Event) -> None:
         """Take what was spooled into the warehouse every moment, and all of it at the end."""
         with self._ending(*self.clients):
-            while not ended.is_set():
+            last = False
+            while not last:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
+                last = ended.is_set()  # asked before the flush: what comes during one is for the next
                 await asyncio.to_thread(self.spool.flush)
 
     @contextmanager
@@ -244,6 +246,10 @@ class _Run:
                     came = await self._answer(go, chat, asked, turns)
                     answers.append(came)
                     self._require_whole(came)
+        except OutcrossError:
+            if answers:
+                self._keep(go, cast("Chat", chat), answers[-1], turns)
+            raise
         except StopIteration as end:
             return outcomes.drafted(go, answers, cast("Chat", chat), end.value)
         except NoSample as why:
