@@ -170,9 +170,11 @@ class _Run:
     async def _flush_until(self, ended: asyncio.Event) -> None:
         """Take what was spooled into the warehouse every moment, and all of it at the end."""
         with self._ending(*self.clients):
-            while not ended.is_set():
+            last = False
+            while not last:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
+                last = ended.is_set()  # asked before the flush: what comes during one is for the next
                 await asyncio.to_thread(self.spool.flush)
 
     @contextmanager
@@ -260,6 +262,10 @@ class _Run:
                 came = fresh = await self._answer(go, chat, asked, turns)
                 answers.append(fresh)
                 self._require_whole(fresh)
+        except OutcrossError:
+            if fresh:
+                self._keep(go, cast("Chat", chat), fresh, turns)
+            raise
         except StopIteration as end:
             return outcomes.drafted(go, answers, cast("Chat", chat), end.value)
         except NoSample as why:
