@@ -71,7 +71,7 @@ def draft_slots(
 def recover_answers(home: Path, recipe: str) -> int:
     """Take in the answers that an interrupted run left; nobody else may draft for the recipe meanwhile."""
     place = Home(home)
-    return Spool(place, recipes.load(place, recipe).name).recover()
+    return Spool(place, recipes.load(place, recipe).name).flush()
 
 
 @task(name="choose", cache_policy=NO_CACHE)

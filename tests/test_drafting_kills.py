@@ -9,19 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from outcross.data.recipe import Recipe, load
+from outcross.data.recipe import load
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
-from outcross.data.stores.journal import Draft
-from outcross.data.stores.spool import Spool
-from outcross.errors import RecipeError
 from outcross.serving.endpoint import SERVER_CONCURRENCY, connect
 from outcross.settings import Settings
-from outcross.tasks.drafting import engine
 from outcross.tasks.drafting.engine import Drafted, draft
-from outcross.tasks.drafting.scripts.registry import SCRIPTS
 from tests.drafting import fleet
-from tests.drafting_child import PATIENCE, drafted, drafting, resent, rows, settle, stock, strike
+from tests.drafting_child import PATIENCE, drafted, drafting, resent, rows, stock, strike
 from tests.openai_server import openai_server
 
 COUNT = 300

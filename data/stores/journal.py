@@ -163,12 +163,11 @@ def _add_turns(connection: duckdb.DuckDBPyConnection, recipe: str, turns: Sequen
 def standing(home: Home, recipe: str, ranks: Sequence[str]) -> dict[tuple[str, str], Standing]:
     """How those of the slots stand that were answered before, by setup and rank."""
     with opened(home) as connection:
-        # Unlike the join, the range is looked at before the view sorts: half a million drafts take 5 ms, not 105.
+        # Not by the view `slot`, which sorts all drafts before it finds these: 105 ms of half a million, instead of 5.
         found = connection.execute(
-            "SELECT setup, rank, state, answers, retry FROM slot"
-            " SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS rank) USING (rank)"
-            " WHERE recipe = ? AND rank BETWEEN ? AND ?",
-            [list(ranks), recipe, min(ranks, default=""), max(ranks, default="")],
+            "SELECT setup, rank, arg_max(state, (state = 'drafted', retry)), count(*), max(retry) FROM draft"
+            " SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS rank) USING (rank) WHERE recipe = ? GROUP BY setup, rank",
+            [list(ranks), recipe],
         ).fetchall()
     return {(setup, rank): Standing(*rest) for setup, rank, *rest in found}
 
