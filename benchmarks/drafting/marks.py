@@ -14,7 +14,20 @@ from typing import NamedTuple
 MODEL = "stand-in"
 MAX_TOKENS = 350
 """As in the recipe that Outcross drafts by."""
-SUBJECTS = "apples bridges clouds dances engines forests gardens harbours islands journeys kitchens letters".split()
+SUBJECTS = [
+    "apples",
+    "bridges",
+    "clouds",
+    "dances",
+    "engines",
+    "forests",
+    "gardens",
+    "harbours",
+    "islands",
+    "journeys",
+    "kitchens",
+    "letters",
+]
 """What the prompts are about."""
 
 

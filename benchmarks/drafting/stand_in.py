@@ -154,7 +154,7 @@ class Connection(asyncio.Protocol):
         logprobs = _LOGPROBS.search(request, end) is not None
         self.waiting = self.clock.call_later(delay, self.answer, number, logprobs)
 
-    def answer(self, number: int, logprobs: bool) -> None:  # noqa: FBT001  # `call_later` takes no keywords
+    def answer(self, number: int, logprobs: bool) -> None:
         self.waiting = None
         self.server.flying -= 1
         self.server.answered += 1

@@ -148,9 +148,7 @@ def whole(command: Sequence[str], count: int, server: Server, environment: dict[
 
 
 @contextmanager
-def _running(
-    command: Sequence[str], environment: dict[str, str]
-) -> Iterator[tuple[subprocess.Popen[str], IO[bytes]]]:
+def _running(command: Sequence[str], environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], IO[bytes]]]:
     """A process and all that it writes to standard error; it and its children end with the block."""
     with (
         tempfile.TemporaryFile() as log,
@@ -175,12 +173,12 @@ def _running(
 
 
 def _await(process: subprocess.Popen[str], log: IO[bytes], mark: str) -> int:
-    """Wait for a mark; return how many answers the client holds by then."""
+    """Wait for a mark, past what libraries print while they are imported; return the answers that the client holds."""
     assert process.stdout
-    said = process.stdout.readline().split()
-    if said[:1] != [mark]:
-        raise Failed(_last(log, process.wait()))
-    return int(said[1])
+    for line in process.stdout:
+        if line.startswith(f"{mark} "):
+            return int(line.split()[1])
+    raise Failed(_last(log, process.wait()))
 
 
 def _go_on(process: subprocess.Popen[str]) -> None:
