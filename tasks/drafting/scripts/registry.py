@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from outcross.tasks.drafting.scripts.script import Writer
+from outcross.tasks.drafting.scripts.talk import talk
 from outcross.tasks.drafting.scripts.write import write
 
-SCRIPTS: Mapping[str, Writer] = {"write": write}
+SCRIPTS: Mapping[str, Writer] = {"write": write, "talk": talk}
