@@ -14,6 +14,7 @@ from outcross.data.samples import KINDS, Sample, digest
 from outcross.errors import RecipeError
 from outcross.serving.chats import Message
 from outcross.serving.endpoint import Endpoint
+from outcross.tasks.drafting.attributes import measured
 from outcross.tasks.drafting.environments import Task
 from outcross.tasks.drafting.languages import language
 from outcross.tasks.drafting.plan import Slot
@@ -21,13 +22,16 @@ from outcross.tasks.drafting.plan import Slot
 # Recipes travel between teams, so a template may use its fields and nothing else. Prompts are no HTML.
 TEMPLATES = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 
+SHAPING = {"script", "exchanges", "tools", "max_calls", "languages", "stratum", "vary"}
+"""Fields of a recipe's `[draft]`, beside its templates, that shape what is asked or what is made of it."""
+
 
 def prompt_digest(recipe: Recipe) -> str:
     """Names the templates that a recipe's prompts are made from."""
     draft = recipe.draft
-    more: list[JsonValue] = [] if draft.script == "write" else [draft.script, draft.exchanges]
-    more += [dict(draft.languages)] if draft.languages else []
-    return digest([draft.system, draft.ask, draft.given, list(draft.writes), draft.examples, *more])
+    # What came later is in it only where a recipe says so: prompts that were there before keep their names.
+    more = draft.model_dump(mode="json", include=SHAPING, exclude_defaults=True)
+    return digest([draft.system, draft.ask, draft.given, list(draft.writes), draft.examples, *([more] if more else [])])
 
 
 def setup_digest(recipe: Recipe, endpoints: Sequence[Endpoint]) -> str:
@@ -47,7 +51,7 @@ def setup_digest(recipe: Recipe, endpoints: Sequence[Endpoint]) -> str:
 
 def given_fields(recipe: Recipe, slot: Slot) -> dict[str, str]:
     """The content fields that the model doesn't write, for a slot."""
-    target = _posed(slot.anchor) | language(recipe, slot)
+    target = {**_posed(slot.anchor), **language(recipe, slot), "vary": slot.vary}
     return {name: render(recipe, text, target) for name, text in recipe.draft.given.items()}
 
 
@@ -57,12 +61,12 @@ def _posed(anchor: Sample | Task) -> dict[str, JsonValue]:
 
 
 def beside(recipe: Recipe, slot: Slot) -> dict[str, object]:
-    """What a request may name beside content fields: the slot's `seed`, and its language.
+    """What a request may name beside content fields: the slot's `seed`, its language, and what it varies by.
 
     A seed is its own first example; a target is nobody's, and its answer must not be seen.
     """
-    shown = slot.anchor in slot.examples
-    return {**({"seed": _posed(slot.anchor)} if shown else {}), **language(recipe, slot)}
+    seed = {"seed": _posed(slot.anchor)} if slot.anchor in slot.examples else {}
+    return {**seed, **language(recipe, slot), "vary": slot.vary}
 
 
 def drafts_stratum(recipe: Recipe, slot: Slot, own: str) -> str:
@@ -85,7 +89,8 @@ def _messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> Iterator[
     for example in _shown(recipe, slot):
         fields = example.content.model_dump(mode="json")
         written = {name: fields[name] for name in recipe.draft.writes}
-        yield Message(role="user", content=render(recipe, recipe.draft.ask, {**fields, **more}))
+        own = {"vary": {**slot.vary, **measured(recipe, example)}}
+        yield Message(role="user", content=render(recipe, recipe.draft.ask, {**fields, **more, **own}))
         yield Message(role="assistant", content=json.dumps(written, ensure_ascii=False))
     yield Message(role="user", content=render(recipe, recipe.draft.ask, {**given, **more}))
 
@@ -96,8 +101,8 @@ def _shown(recipe: Recipe, slot: Slot) -> tuple[Sample, ...]:
         return slot.examples
     if recipe.draft.examples:
         raise RecipeError(
-            f"recipe {recipe.name}: [draft] `ask` names `seed`, and no row shows what to make of one; set `examples` to "
-            f"0, not {recipe.draft.examples}."
+            f"recipe {recipe.name}: [draft] `ask` names `seed`, and no row shows what to make of one; set `examples` "
+            f"to 0, not {recipe.draft.examples}."
         )
     return ()
 
