@@ -129,9 +129,9 @@ def _row(bench: Bench, client: Client, count: int) -> Iterable[str]:
     speed, ceiling = bench.median(client, count, "speed"), bench.median(BARE, count, "speed")
     share = f"{speed / ceiling:.2f}" if ceiling else ""
     ms, answers = bench.median(client, count, "ms"), bench.median(client, count, "answers")
-    whole = [bench.median(client, count, name) for name in ("peak", "peak_mb", "duplicates")]
+    seen = [bench.median(client, count, name) for name in ("peak", "peak_mb", "duplicates")]
     first = (client.what, f"{client.limit}", f"{count:,}", f"{speed:,.0f}", share, f"{ms:.2f}")
-    return (*first, *(f"{value:,.0f}" for value in whole), f"{count - answers:,.0f}")
+    return (*first, *(f"{value:,.0f}" for value in seen), f"{count - answers:,.0f}")
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -175,7 +175,10 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--cache", type=Path, default=CACHE)
     options = parser.parse_args()
-    chosen = [client for client in CLIENTS if client.name in options.only.split(",")]
+    named = options.only.split(",")
+    if unknown := set(named) - set(NAMES):
+        parser.error(f"--only names {', '.join(sorted(unknown))}, and there are {', '.join(NAMES)}.")
+    chosen = [client for client in CLIENTS if client.name in named]
     few, many, most = (500, 2_000, 0) if options.quick else (2_000, 20_000, 200_000)
     turns = 1 if options.quick else options.turns
     load = os.getloadavg()[0]

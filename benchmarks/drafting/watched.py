@@ -72,7 +72,7 @@ class Tree:
                     yield getattr(member, what)()
 
     def _sample(self) -> None:
-        while not self.ended.wait(SAMPLED):
+        while not self.ended.wait(SAMPLED) and self.root.is_running():
             self.memory()
 
 
