@@ -28,8 +28,9 @@ from outcross.data.recipe import Recipe
 from outcross.data.stores import arrivals, screening
 from outcross.data.stores.home import Home
 from outcross.serving.endpoint import connect
+from outcross.serving.fleet import Fleet, Member
 from outcross.settings import Settings
-from outcross.tasks.draft import draft, pending
+from outcross.tasks.drafting.engine import draft
 from outcross.tasks.ingest import ingest
 from outcross.tasks.screening.screen import screen, unjudged
 from outcross.tasks.screening.suite import Screen
@@ -153,10 +154,7 @@ def _drafts(home: Home, gsm8k: Path, count: int) -> Drafts:
     recipe = _recipe(home, gsm8k)
     ingest(home, recipe)
     with connect(Settings(home=home.root, model_depth=0), home) as endpoint:
-        slots = pending(home, recipe, endpoint, count)
-        for start in range(0, len(slots), 50):
-            draft(home, recipe, endpoint, slots[start : start + 50])
-            print(f"{min(start + 50, len(slots)):,} of {len(slots):,} drafted", flush=True)
+        print(draft(home, recipe, Fleet(members=(Member(endpoint=endpoint),)), count))
     screen(home, recipe, unjudged(home, recipe))
     return _judged(home, recipe)
 

@@ -23,8 +23,8 @@ from outcross.data.samples import Generation, Origin, Provenance, Sample
 from outcross.data.stores import journal, vault
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft
+from outcross.tasks.drafting.plan import plan
 from outcross.tasks.ingest import ingest
-from outcross.tasks.plan import plan
 from outcross.tasks.release import release
 from outcross.tasks.review import enqueue
 from outcross.tasks.screening.screen import screen, unjudged

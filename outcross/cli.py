@@ -14,6 +14,7 @@ from rich.console import Console
 
 from outcross import (
     certificate_commands,
+    drafting_commands,
     effect_commands,
     engine,
     exchange_commands,
@@ -30,7 +31,7 @@ from outcross.data.release.read import read as read_release
 from outcross.data.stores.home import Home
 from outcross.display import watcher
 from outcross.errors import InputError, OutcrossError
-from outcross.options import HomeFolder, RecipeName, needs
+from outcross.options import Count, HomeFolder, RecipeName, needs
 from outcross.progress import watched_by
 from outcross.settings import from_environment
 
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(drafting_commands.app)
 app.add_typer(review_commands.app)
 app.add_typer(exchange_commands.app)
 app.add_typer(mixture_commands.app)
@@ -51,7 +53,6 @@ app.add_typer(screening_commands.app)
 app.add_typer(certificate_commands.app)
 console = Console()
 
-Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]
 HumanFile = Annotated[Path | None, typer.Option("--human", help="A JSONL file that people wrote.")]
 Licence = Annotated[str, typer.Option(help="The licence of that file's rows, as an SPDX identifier.")]
 Attestation = Annotated[str, typer.Option("--attestation", help="Whose word it is that people wrote them.")]
@@ -59,6 +60,7 @@ Fields = Annotated[
     list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="Which field is which; may be repeated.")
 ]
 Stratum = Annotated[str | None, typer.Option(help="The field that slices the rows, such as their topic.")]
+Base = Annotated[str, typer.Option(help="The recipe that says what is drafted.", show_default="jsonl")]
 
 
 def _home(given: Path | None) -> Home:
@@ -77,6 +79,7 @@ def _recipe_for(
     attestation: str = "",
     field: list[str] | None = None,
     stratum: str | None = None,
+    base: str = "",
 ) -> str:
     """What flows should load: the recipe named, or one made for a file of people's rows and kept in the home.
 
@@ -86,13 +89,13 @@ def _recipe_for(
     said = {"licence": licence, "attestation": attestation, "fields": _pairs(field), "stratum": stratum}
     source = {key: value for key, value in said.items() if value}
     if human is None:
-        if source:
+        if source or base:
             raise InputError(
-                "--licence, --attestation, --field and --stratum describe the rows of a file, and --human names none. "
-                "Name the file, or say these things in the recipe's [source]."
+                "--licence, --attestation, --field, --stratum and --base are about a file of rows, and --human names none. "
+                "Name the file, or say these things in the recipe."
             )
         return str(Path(name).absolute()) if name.endswith(recipes.SUFFIX) else name
-    return recipes.for_file(home, None if name == "docstrings" else name, human, source).name
+    return recipes.for_file(home, None if name == "docstrings" else name, human, source, base).name
 
 
 def _pairs(fields: list[str] | None) -> dict[str, str]:
@@ -125,6 +128,7 @@ def run(
     attestation: Attestation = "",
     field: Fields = None,
     stratum: Stratum = None,
+    base: Base = "",
     count: Count = None,
     home: HomeFolder = None,
 ) -> None:
@@ -133,7 +137,7 @@ def run(
     With [bold]--human[/] FILE.jsonl a recipe is made for your own rows and kept under RECIPE, or the file's name.
     """
     place = _home(home)
-    _pipeline(place, _recipe_for(place, recipe, human, licence, attestation, field, stratum), count)
+    _pipeline(place, _recipe_for(place, recipe, human, licence, attestation, field, stratum, base), count)
 
 
 def _pipeline(place: Home, recipe: str, count: int | None) -> None:
@@ -154,39 +158,17 @@ def ingest(
     attestation: Attestation = "",
     field: Fields = None,
     stratum: Stratum = None,
+    base: Base = "",
     home: HomeFolder = None,
 ) -> None:
     """Read people's rows into the vault; rows without source, licence and attestation are refused."""
     place = _home(home)
-    loaded = _recipe_for(place, recipe, human, licence, attestation, field, stratum)
+    loaded = _recipe_for(place, recipe, human, licence, attestation, field, stratum, base)
     with _starting():
         from outcross.flows.ingest import ingest as flow
     with watcher(console) as watching, watched_by(watching):
         taken = flow(loaded, place.root)
     reports.intake(console, taken)
-
-
-@app.command()
-def draft(
-    recipe: RecipeName = "docstrings",
-    count: Count = None,
-    drafts: Annotated[
-        Path | None, typer.Option(help="A JSONL file of drafts to take in instead of asking a model.")
-    ] = None,
-    generator: Annotated[str, typer.Option(help="The model that wrote that file.")] = "",
-    home: HomeFolder = None,
-) -> None:
-    """Let the model draft; slots of the plan that have an answer are not paid for again."""
-    place = _home(home)
-    with _starting():
-        from outcross.flows.draft import draft as flow
-    with watcher(console) as watching, watched_by(watching):
-        made = flow(_recipe_for(place, recipe), place.root, count, drafts, generator)
-    if isinstance(made, int):
-        console.print(f"{made:,} slots of the plan were asked for.")
-        reports.outcomes(console, place, recipes.load(place, recipe))
-    else:
-        reports.intake(console, made)
 
 
 @app.command()

@@ -14,6 +14,7 @@ RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's na
 HomeFolder = Annotated[
     Path | None, typer.Option("--home", help="The folder of the stores.", show_default="$OUTCROSS_HOME or .outcross")
 ]
+Count = Annotated[int | None, typer.Option(min=0, help="Drafts wanted in all.", show_default="the recipe's own number")]
 
 
 def needs(module: str, extra: str) -> None:

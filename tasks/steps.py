@@ -4,6 +4,7 @@ The stores are the memory, not Prefect's cache: a step that runs again finds wha
 Arguments are names, paths and counts; what is larger is quoted, because Prefect walks everything else.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,9 +16,13 @@ from outcross.data import recipe as recipes
 from outcross.data.release.versions import Release
 from outcross.data.stores.arrivals import Part
 from outcross.data.stores.home import Home
-from outcross.serving.endpoint import Endpoint
-from outcross.tasks import draft, gold, imports, ingest, plan, release, review
-from outcross.tasks.draft import Drafted
+from outcross.data.stores.spool import Spool
+from outcross.serving.fleet import Fleet
+from outcross.tasks import gold, imports, ingest, release, review
+from outcross.tasks.drafting import engine
+from outcross.tasks.drafting.accept import Ending, Refill
+from outcross.tasks.drafting.engine import Drafted
+from outcross.tasks.drafting.plan import Slot
 from outcross.tasks.intake import Intake
 from outcross.tasks.mixing.mix import worth
 from outcross.tasks.mixing.order import put_in_order
@@ -53,19 +58,26 @@ def import_solutions(home: Path, recipe: str) -> Intake:
     return imports.import_solutions(place, recipes.load(place, recipe))
 
 
-@task(name="plan", task_run_name="plan-{recipe}", cache_policy=NO_CACHE)
-def plan_drafts(home: Path, recipe: str, endpoint: Endpoint, count: int | None) -> list[plan.Slot]:
-    """The slots that have no draft yet."""
+@task(name="draft", task_run_name="draft-{recipe}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
+def draft_slots(
+    home: Path, recipe: str, fleet: Fleet, wanted: int | Sequence[Slot], retry_failed: bool = False
+) -> Drafted:
+    """Draft some slots of the plan, or so many of its first ones; a retry asks only for what has no answer."""
     place = Home(home)
-    loaded = recipes.load(place, recipe)
-    return draft.pending(place, loaded, endpoint, loaded.draft.count if count is None else count)
+    return engine.draft(place, recipes.load(place, recipe), fleet, wanted, retry_failed=retry_failed)
 
 
-@task(name="draft", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
-def draft_batch(home: Path, recipe: str, endpoint: Endpoint, slots: list[plan.Slot]) -> Drafted:
-    """Draft a batch of slots; a retry asks only for what has no answer."""
+@task(name="recover", task_run_name="recover-{recipe}", cache_policy=NO_CACHE)
+def recover_answers(home: Path, recipe: str) -> int:
+    """Take in the answers that an interrupted run left; nobody else may draft for the recipe meanwhile."""
     place = Home(home)
-    return draft.draft(place, recipes.load(place, recipe), endpoint, slots)
+    return Spool(place, recipes.load(place, recipe).name).flush()
+
+
+@task(name="choose", cache_policy=NO_CACHE)
+def choose_slots(refill: Refill, gone: str) -> Sequence[Slot] | Ending:
+    """The slots to draft next, or why there are none; see `Refill.next`."""
+    return refill.next(gone)
 
 
 @task(name="parts", task_run_name="parts-{recipe}", cache_policy=NO_CACHE)

@@ -157,7 +157,8 @@ def test_a_request_that_fails_for_good_is_a_row_with_its_reason_and_the_rest_go_
         env = {**prefect, "OUTCROSS_BASE_URL": server.base_url}
         outcross("ingest", "mine", "--home", stocked.root, env=env)
         done = outcross("draft", "mine", "--count", 40, "--home", stocked.root, env=env)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 3, done.stderr
+        assert "--retry-failed" in done.stdout
         tally = journal.tally(stocked, "mine")
         assert tally["failed"] > 4
         assert tally["drafted"] + tally["failed"] + tally.get("invalid", 0) == 40

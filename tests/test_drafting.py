@@ -12,17 +12,16 @@ from outcross.data.samples import Origin, Sample, Text
 from outcross.data.stores import journal, vault, warehouse
 from outcross.data.stores.home import Home
 from outcross.errors import InputError, RecipeError, ServingError
-from outcross.serving.chats import Answer, Failure
+from outcross.serving.chats import Failure
 from outcross.serving.endpoint import Endpoint, connect
 from outcross.settings import Settings
-from outcross.tasks.draft import Drafted, alone, draft, outcome, pending, require_answers
+from outcross.tasks.drafting.engine import Drafted, alone, draft, require_drafts
+from outcross.tasks.drafting.plan import plan
+from outcross.tasks.drafting.prompts import given_fields, schema, setup_digest
 from outcross.tasks.ingest import ingest
-from outcross.tasks.plan import plan
-from outcross.tasks.prompts import requests, schema, setup_digest
 from tests import make
+from tests.drafting import ENDPOINT, first_chat, fleet, outcome
 from tests.openai_server import openai_server
-
-ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", model_depth=0, concurrency=4)
 
 
 @pytest.fixture
@@ -46,7 +45,6 @@ def test_asking_for_more_only_adds_to_a_plan(stocked):
     few, many = plan(*stocked, 20), plan(*stocked, 150)
     assert many[:20] == few
     assert len({slot.rank for slot in many}) == 150
-    assert sorted(slot.rank for slot in many) == [slot.rank for slot in many]
 
 
 def test_a_plan_with_more_slots_than_seeds_takes_another_turn_with_other_neighbours(stocked):
@@ -63,11 +61,14 @@ def _named(stocked: tuple[Home, Recipe]) -> tuple[Home, str]:
 def test_new_rows_from_people_do_not_make_answered_slots_be_asked_again(stocked, tmp_path):
     home, recipe = stocked
     with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
-        draft(home, recipe, endpoint, pending(home, recipe, endpoint, 30))
+        draft(home, recipe, fleet(endpoint), 30)
         done = {slot.rank for slot in plan(home, recipe, 30)}
         make.write_jsonl(tmp_path / "mine.jsonl", make.tasks(400))
         ingest(home, recipe)
-        assert done.isdisjoint(slot.rank for slot in pending(home, recipe, endpoint, 400))
+        draft(home, recipe, fleet(endpoint), 60)
+        kept = {slot.rank for slot in plan(home, recipe, 60)}
+        assert done & kept
+        assert len(server.served()) == 30 + len(kept - done)
 
 
 def test_no_held_out_text_reaches_a_prompt(library):
@@ -76,10 +77,11 @@ def test_no_held_out_text_reaches_a_prompt(library):
     documents = set(heldout["source"])
     texts = {json.loads(content).get("response") for content in heldout["content"]} - {None}
     allowed = {row.content.response for row in vault.samples(home, recipe.name, "seed")}
-    for request in requests(recipe, ENDPOINT, plan(home, recipe, 300)):
-        assert documents.isdisjoint(parent.provenance.source for parent in request.slot.parents)
-        shown = "\n".join(message.content for message in request.chat.messages)
-        answers = [json.loads(m.content)["response"] for m in request.chat.messages if m.role == "assistant"]
+    for slot in plan(home, recipe, 300):
+        chat = first_chat(recipe, slot)
+        assert documents.isdisjoint(parent.provenance.source for parent in slot.parents)
+        shown = "\n".join(message.content for message in chat.messages)
+        answers = [json.loads(m.content)["response"] for m in chat.messages if m.role == "assistant"]
         assert allowed.issuperset(answers)
         # Short docstrings recur in many documents; a long one is its document's own.
         assert not [text for text in texts - allowed if len(text) > 80 and text in shown]
@@ -117,13 +119,14 @@ def test_a_model_answers_peoples_tasks_without_seeing_their_answers(home, tmp_pa
     ingest(home, recipe)
     targets = {one.sample_id: one.content for one in vault.samples(home, recipe.name, "target")}
     assert len(targets) > 20
-    made = list(requests(recipe, ENDPOINT, plan(home, recipe, len(targets))))
-    assert {request.slot.anchor.sample_id for request in made} <= targets.keys()
-    for request in made:
-        shown = "\n".join(message.content for message in request.chat.messages)
-        assert targets[request.slot.anchor.sample_id].instruction == request.given["instruction"]
-        assert targets[request.slot.anchor.sample_id].response not in shown
-        assert [message.role for message in request.chat.messages] == ["system", "user", "assistant", "user"]
+    slots = plan(home, recipe, len(targets))
+    assert {slot.anchor.sample_id for slot in slots} <= targets.keys()
+    for slot in slots:
+        chat = first_chat(recipe, slot)
+        shown = "\n".join(message.content for message in chat.messages)
+        assert targets[slot.anchor.sample_id].instruction == given_fields(recipe, slot)["instruction"]
+        assert targets[slot.anchor.sample_id].response not in shown
+        assert [message.role for message in chat.messages] == ["system", "user", "assistant", "user"]
 
 
 def test_the_standard_librarys_targets_are_drafted_for_with_examples_of_their_own_module_first(library):
@@ -144,7 +147,7 @@ def test_a_request_is_named_by_all_that_decides_its_answer_and_by_no_address(sto
 
     def keys(endpoint: Endpoint = ENDPOINT, **changes: object) -> list[str]:
         changed = recipe.model_copy(update={"draft": recipe.draft.model_copy(update=changes)})
-        return [request.chat.key for request in requests(changed, endpoint, slots)]
+        return [first_chat(changed, slot, endpoint).key for slot in slots]
 
     before = keys()
     assert len(set(before)) == 5
@@ -155,7 +158,7 @@ def test_a_request_is_named_by_all_that_decides_its_answer_and_by_no_address(sto
     for change in ({"system": "Other."}, {"ask": "Other."}, {"temperature": 0.1}, {"top_p": 0.1}, {"max_tokens": 9}):
         assert set(keys(**change)).isdisjoint(before), change
         changed = recipe.model_copy(update={"draft": recipe.draft.model_copy(update=change)})
-        assert setup_digest(changed, ENDPOINT) != setup_digest(recipe, ENDPOINT)
+        assert setup_digest(changed, [ENDPOINT]) != setup_digest(recipe, [ENDPOINT])
 
 
 def test_the_schema_that_is_sent_is_the_kinds_own_without_its_length_limits(stocked):
@@ -166,52 +169,39 @@ def test_the_schema_that_is_sent_is_the_kinds_own_without_its_length_limits(stoc
 
 
 @pytest.mark.parametrize(
-    ("text", "finish", "said"),
+    ("text", "said"),
     [
-        ('{"instruction": "Add.", "response": "Su', "length", "truncated at"),
-        ("no JSON", "stop", "not JSON"),
-        ("[1]", "stop", "a JSON list where an object is wanted"),
-        ('{"instruction": "Add."}', "stop", "response: Field required"),
-        ('{"instruction": "Add.", "response": " "}', "stop", "String should match pattern"),
-        ('{"instruction": "Add.", "response": "x", "origin": "human"}', "stop", "Extra inputs are not permitted"),
-        ("[" * 100_000, "stop", "not JSON"),
+        ("no JSON", "not JSON"),
+        ("[1]", "a JSON list where an object is wanted"),
+        ('{"instruction": "Add."}', "response: Field required"),
+        ('{"instruction": "Add.", "response": " "}', "String should match pattern"),
+        ('{"instruction": "Add.", "response": "x", "origin": "human"}', "Extra inputs are not permitted"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
-def test_an_answer_that_is_no_sample_is_kept_with_its_reason(stocked, text, finish, said):
-    request = next(requests(stocked[1], ENDPOINT, plan(*stocked, 1)))
-    answer = Answer(
-        key=request.chat.key,
-        text=text,
-        tokens_in=9,
-        tokens_out=5,
-        mean_logprob=-1,
-        finish_reason=finish,
-        seconds=1,
-        attempts=1,
-    )
-    kept = outcome(stocked[1], ENDPOINT, request, answer)
+def test_an_answer_that_is_no_sample_is_kept_with_its_reason(stocked, text, said):
+    kept = outcome(stocked[1], plan(*stocked, 1)[0], [text])
     assert kept.state == "invalid"
     assert said in kept.reason
     assert kept.raw == text
 
 
 def test_a_refusal_is_kept_and_a_silence_is_asked_again(stocked):
-    request = next(requests(stocked[1], ENDPOINT, plan(*stocked, 1)))
-    final = Failure(key=request.chat.key, reason="400", attempts=1, final=True)
-    assert outcome(stocked[1], ENDPOINT, request, final).state == "failed"
-    passing = Failure(key=request.chat.key, reason="timeout", attempts=4, final=False)
-    missed = outcome(stocked[1], ENDPOINT, request, passing)
+    (slot,) = plan(*stocked, 1)
+    final = Failure(key="k", reason="400", attempts=1, final=True)
+    assert outcome(stocked[1], slot, final).state == "failed"
+    passing = Failure(key="k", reason="timeout", attempts=4, final=False)
+    missed = outcome(stocked[1], slot, passing)
     assert isinstance(missed, journal.Miss)
-    assert (missed.setup, missed.rank) == (setup_digest(stocked[1], ENDPOINT), request.slot.rank)
+    assert (missed.setup, missed.rank) == (setup_digest(stocked[1], [ENDPOINT]), slot.rank)
 
 
 def test_a_draft_says_what_it_was_made_from_and_how(stocked, tmp_path):
     home, recipe = stocked
     with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
-        slots = pending(home, recipe, endpoint, 12)
-        done = draft(home, recipe, endpoint, slots)
-        assert done.drafted + done.invalid == 12
-        assert draft(home, recipe, endpoint, slots).drafted == 0, "a batch that is retried asks for nothing"
+        done = draft(home, recipe, fleet(endpoint), 12)
+        assert done == Drafted(drafted=12)
+        assert draft(home, recipe, fleet(endpoint), 12) == Drafted(), "a run that is retried asks for nothing"
         assert len(server.served()) == 12
     seeds = {seed.sample_id: seed for seed in vault.samples(home, recipe.name, "seed")}
     made = warehouse.samples(home, recipe.name, warehouse.drafted(home, recipe.name)["sample_id"].to_list())
@@ -229,9 +219,7 @@ def test_slots_are_drafted_again_once_a_wrong_depth_is_put_right(stocked, tmp_pa
     with openai_server(tmp_path / "served.log") as server:
         for depth in (0, 1):
             with connect(Settings(base_url=server.base_url, model_depth=depth)) as endpoint:
-                slots = pending(home, recipe, endpoint, 12)
-                assert len(slots) == 12
-                assert draft(home, recipe, endpoint, slots).drafted == 12
+                assert draft(home, recipe, fleet(endpoint), 12).drafted == 12
     ids = warehouse.drafted(home, recipe.name)["sample_id"].to_list()
     depths = [sample.provenance.depth for sample in warehouse.samples(home, recipe.name, ids).values()]
     assert sorted(depths) == [1] * 12 + [2] * 12, "a text that came back would keep the row with the wrong depth"
@@ -239,14 +227,14 @@ def test_slots_are_drafted_again_once_a_wrong_depth_is_put_right(stocked, tmp_pa
 
 def test_a_last_slot_that_comes_to_nothing_stops_no_job_that_has_drafts(stocked, tmp_path):
     home, recipe = stocked
-    nothing = [Drafted(invalid=1)]
+    nothing = Drafted(invalid=1)
     with pytest.raises(ServingError, match="not one request came to a draft"):
-        require_answers(home, recipe.name, nothing)
+        require_drafts(home, recipe.name, nothing)
     with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
-        draft(home, recipe, endpoint, pending(home, recipe, endpoint, 12))
-    require_answers(home, recipe.name, nothing)
+        draft(home, recipe, fleet(endpoint), 12)
+    require_drafts(home, recipe.name, nothing)
     with pytest.raises(ServingError, match="1 were refused"):
-        require_answers(home, recipe.name, [Drafted(failed=1)])
+        require_drafts(home, recipe.name, Drafted(failed=1))
 
 
 def test_an_empty_vault_is_said(home, tmp_path):
@@ -259,7 +247,7 @@ def test_an_empty_vault_is_said(home, tmp_path):
 def test_a_template_that_names_an_unknown_field_is_said(stocked):
     recipe = stocked[1].model_copy(update={"draft": stocked[1].draft.model_copy(update={"ask": "{{ nothing }}"})})
     with pytest.raises(RecipeError, match="'nothing' is undefined"):
-        next(requests(recipe, ENDPOINT, plan(*stocked, 1)))
+        first_chat(recipe, plan(*stocked, 1)[0])
 
 
 def test_drafting_runs_where_an_event_loop_runs_already(stocked, tmp_path):
@@ -267,7 +255,7 @@ def test_drafting_runs_where_an_event_loop_runs_already(stocked, tmp_path):
 
     async def within() -> None:
         with connect(Settings(base_url=server.base_url)) as endpoint:
-            await asyncio.to_thread(draft, home, recipe, endpoint, pending(home, recipe, endpoint, 2))
+            await asyncio.to_thread(draft, home, recipe, fleet(endpoint), 2)
 
     with openai_server(tmp_path / "served.log") as server:
         asyncio.run(within())
@@ -288,3 +276,47 @@ def test_runs_that_draft_for_one_recipe_take_turns(home):
         assert not same.wait(0.5)
     assert same.wait(30)
     waiting.join()
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_once_more_with_another_seed_and_kept_with_its_reason(stocked, tmp_path):
+    home, recipe = stocked
+    recipe = recipe.model_copy(update={"draft": recipe.draft.model_copy(update={"max_tokens": 3})})
+    with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
+        assert draft(home, recipe, fleet(endpoint), 5) == Drafted(invalid=5)
+        assert len(set(server.served())) == len(server.served()) == 10
+        assert draft(home, recipe, fleet(endpoint), 5) == Drafted(passed_over=5)
+        dead = journal.dead_letters(home, recipe.name)
+        assert set(dead["reason"]) == {"truncated at 3 tokens"}
+        assert set(dead["answers"]) == {2}
+        assert dead["raw"].str.len_chars().min() > 0
+        draft(home, recipe, fleet(endpoint), 5, retry_failed=True)
+        assert len(set(server.served())) == len(server.served()) == 15
+
+
+def test_a_slot_that_was_refused_is_asked_for_again_only_when_somebody_says_so(stocked, tmp_path):
+    home, recipe = stocked
+    refusing = openai_server(tmp_path / "refused.log", faults=["400:1:always"])
+    with refusing as server, connect(Settings(base_url=server.base_url)) as endpoint:
+        assert draft(home, recipe, fleet(endpoint), 5) == Drafted(failed=5)
+        assert draft(home, recipe, fleet(endpoint), 5) == Drafted(passed_over=5)
+    with openai_server(tmp_path / "served.log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
+        assert draft(home, recipe, fleet(endpoint), 5, retry_failed=True) == Drafted(drafted=5)
+        assert draft(home, recipe, fleet(endpoint), 5, retry_failed=True) == Drafted()
+    assert journal.dead_letters(home, recipe.name).is_empty()
+    assert journal.tally(home, recipe.name) == {"drafted": 5, "missed": 0}
+
+
+def test_two_models_share_the_slots_and_each_draft_names_its_own(stocked, tmp_path):
+    home, recipe = stocked
+    with (
+        openai_server(tmp_path / "one.log", models=["one"]) as one,
+        openai_server(tmp_path / "two.log", models=["two"]) as two,
+        connect(Settings(base_url=one.base_url)) as first,
+        connect(Settings(base_url=two.base_url)) as second,
+    ):
+        assert draft(home, recipe, fleet(first, second), 60) == Drafted(drafted=60)
+        assert len(one.served()) + len(two.served()) == 60
+        assert 15 < len(one.served()) < 45
+    ids = warehouse.drafted(home, recipe.name)["sample_id"].to_list()
+    models = [sample.provenance.generation.model for sample in warehouse.samples(home, recipe.name, ids).values()]
+    assert models.count("one") == len(one.served())

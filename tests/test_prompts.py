@@ -3,12 +3,9 @@
 import pytest
 
 from outcross.errors import RecipeError
-from outcross.serving.endpoint import Endpoint
-from outcross.tasks.plan import Slot
-from outcross.tasks.prompts import requests
+from outcross.tasks.drafting.plan import Slot
 from tests import make
-
-ENDPOINT = Endpoint(base_url="http://127.0.0.1:1/v1", model="tiny", model_depth=0, concurrency=1)
+from tests.drafting import first_chat
 
 
 @pytest.mark.parametrize(
@@ -27,4 +24,4 @@ def test_a_template_that_reaches_outside_its_fields_is_refused(home, tmp_path, t
     recipe = recipe.model_copy(update={"draft": recipe.draft.model_copy(update={"ask": template})})
     seed = make.human()
     with pytest.raises(RecipeError, match="doesn't render"):
-        list(requests(recipe, ENDPOINT, [Slot("0", seed, (seed,))]))
+        first_chat(recipe, Slot("0", seed, (seed,)))

@@ -127,12 +127,14 @@ def missed(rank: str) -> Miss:
 def test_the_journal_takes_an_answer_once(home: Home):
     assert journal.write(home, "mine", [entry("1"), entry("2")]) == 2
     assert journal.write(home, "mine", [entry("2", seed=9), entry("3")]) == 1
-    assert journal.answered(home, "mine", "s") == {"1", "2", "3"}
-    assert journal.answered(home, "mine", "other model") == set()
+    assert journal.standing(home, "mine", ["1", "3", "9"]) == {
+        ("s", "1"): ("drafted", 1, 0),
+        ("s", "3"): ("drafted", 1, 0),
+    }
 
 
 def test_what_was_missed_is_counted_until_it_is_answered(home: Home):
-    journal.write(home, "mine", [entry("1")], [missed("2")] * 2)
+    journal.write(home, "mine", [entry("1"), missed("2"), missed("2")])
     assert journal.tally(home, "mine") == {"drafted": 1, "missed": 1}
     journal.write(home, "mine", [entry("2", setup="other model")])
     assert journal.tally(home, "mine") == {"drafted": 2, "missed": 1}
@@ -141,7 +143,7 @@ def test_what_was_missed_is_counted_until_it_is_answered(home: Home):
 
 
 def test_a_slot_that_was_missed_is_answered_by_a_request_with_other_examples_too(home: Home):
-    journal.write(home, "mine", [], [missed("1")])
+    journal.write(home, "mine", [missed("1")])
     journal.write(home, "mine", [entry("1", request_key="made when the vault had grown")])
     assert journal.tally(home, "mine") == {"drafted": 1, "missed": 0}
 
@@ -178,12 +180,13 @@ def test_the_documented_queries_count_what_the_reports_count(home: Home):
     for ruleset, reasons in {"r1": ["length: short", "language: other"], "r2": ["length: short"]}.items():
         verdict = pl.DataFrame([("a", "rejected", reasons, False, 0.0)], schema=schema, orient="row")
         screening.add_verdicts(home, "mine", ruleset, verdict)
-    journal.write(home, "mine", [entry("1")], [missed("1"), missed("2"), missed("2"), missed("3")])
+    journal.write(home, "mine", [entry("1"), missed("1"), missed("2"), missed("2"), missed("3")])
     with lease(home.warehouse, read_only=True) as connection:
         kept_back = connection.execute(documented("SELECT recipe, split_part")).fetchall()
-        unanswered = connection.execute(documented("SELECT recipe, count(DISTINCT (setup, rank))")).fetchall()
+        dead = connection.execute(documented("SELECT recipe, state, reason, count(*) FROM dead_letter")).fetchall()
     assert kept_back == [("mine", *row) for row in screening.outcomes(home, "mine", "r2").reasons]
-    assert unanswered == [("mine", journal.tally(home, "mine")["missed"])] == [("mine", 2)]
+    assert dead == [("mine", "missed", "timeout", journal.tally(home, "mine")["missed"])]
+    assert dead[0][-1] == 2
 
 
 def test_the_audit_key_is_made_once_and_is_its_owners_alone(home: Home):

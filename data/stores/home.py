@@ -33,6 +33,11 @@ class Home:
         """Recipes that this team wrote, or that `--human` made; they come before the built-in ones."""
         return self.root / "recipes"
 
+    @property
+    def spool(self) -> Path:
+        """What drafting runs got and the warehouse hasn't taken in yet."""
+        return self.root / "spool"
+
     def audit_key(self) -> bytes:
         """The 32 secret bytes that draw the audit slice, made on first use, readable by their owner only.
 
