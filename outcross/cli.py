@@ -91,8 +91,8 @@ def _recipe_for(
     if human is None:
         if source or base:
             raise InputError(
-                "--licence, --attestation, --field, --stratum and --base are about a file of rows, and --human names none. "
-                "Name the file, or say these things in the recipe."
+                "--licence, --attestation, --field, --stratum and --base are about a file of rows, and --human names "
+                "none. Name the file, or say these things in the recipe."
             )
         return str(Path(name).absolute()) if name.endswith(recipes.SUFFIX) else name
     return recipes.for_file(home, None if name == "docstrings" else name, human, source, base).name

@@ -96,8 +96,8 @@ def _shown(recipe: Recipe, slot: Slot) -> tuple[Sample, ...]:
         return slot.examples
     if recipe.draft.examples:
         raise RecipeError(
-            f"recipe {recipe.name}: [draft] `ask` names `seed`, and no row shows what to make of one; set `examples` to "
-            f"0, not {recipe.draft.examples}."
+            f"recipe {recipe.name}: [draft] `ask` names `seed`, and no row shows what to make of one; set `examples` "
+            f"to 0, not {recipe.draft.examples}."
         )
     return ()
 
