@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
+from itertools import takewhile
 
 from outcross.data.recipe import Recipe
 from outcross.data.samples import Preference, digest
@@ -13,8 +13,8 @@ from outcross.tasks.drafting.scripts.script import Call, NoSample, Script, call,
 
 _WORD = re.compile(r"\w+|[^\w\s.,;:!?'\"`*_]")
 """Words, and signs that mean something: the marks that only set prose are left out."""
-_ALIKE = 0.95
-"""Share of common words, in their order, from which two answers are nearly the same."""
+_FEW = 0.05
+"""Share of the words up to which two answers that differ in these alone are nearly the same."""
 
 
 def pair(recipe: Recipe, slot: Slot) -> Script:
@@ -35,12 +35,16 @@ def pair(recipe: Recipe, slot: Slot) -> Script:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two answers are nearly the same. One other number makes a difference, be they as long as they may."""
+    """Whether two answers are nearly the same: one word in twenty differs, in one place, and no number does."""
     mine, theirs = (_WORD.findall(text.casefold()) for text in (one, other))
-    if mine == theirs or _numbers(mine) != _numbers(theirs):
-        return mine == theirs
-    matcher = SequenceMatcher(a=mine, b=theirs, autojunk=False)
-    return matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
+    longest = max(len(mine), len(theirs))
+    changed = longest - _common(mine, theirs) - _common(mine[::-1], theirs[::-1])
+    return mine == theirs or (_numbers(mine) == _numbers(theirs) and changed <= longest * _FEW)
+
+
+def _common(mine: list[str], theirs: list[str]) -> int:
+    """How many words both begin with."""
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(mine, theirs, strict=False)))
 
 
 def _numbers(words: list[str]) -> list[str]:
