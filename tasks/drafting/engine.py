@@ -16,7 +16,7 @@ from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Miss, Turn
 from outcross.data.stores.lease import lock
 from outcross.data.stores.spool import Spool
-from outcross.errors import OutcrossError, ServerUnavailable, ServingError
+from outcross.errors import InputError, OutcrossError, ServerUnavailable, ServingError, StoreError
 from outcross.progress import advance
 from outcross.serving.chats import Answer, Chat, Failure
 from outcross.serving.client import Client
@@ -67,7 +67,8 @@ def draft(
 ) -> Drafted:
     """Draft slots of the plan; those that have an outcome already are not asked for again.
 
-    What stops it stops the asking only: what is in flight by then is waited for and kept, for it is paid.
+    What stops it stops the asking only: what is in flight by then is waited for and kept, for it is paid; except where
+    the disk has no room to keep it.
 
     Args:
         wanted: the slots, or how many of the plan's first ones.
@@ -128,6 +129,10 @@ class _Unanswered(Exception):
         self.failure = failure
 
 
+Line = asyncio.Queue[tuple[Go, Mapping[str, Turn]] | None]
+"""Goes on their way to the workers of a crew; a None sends one of them home."""
+
+
 class _Block(NamedTuple):
     """Some slots of one model."""
 
@@ -169,44 +174,48 @@ class _Run:
 
     async def _flush_until(self, ended: asyncio.Event) -> None:
         """Take what was spooled into the warehouse every moment, and all of it at the end."""
-        with self._ending(*self.clients):
-            last = False
-            while not last:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
-                last = ended.is_set()  # asked before the flush: what comes during one is for the next
+        last = False
+        while not last:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
+            last = ended.is_set()  # asked before the flush: what comes during one is for the next
+            try:
                 await asyncio.to_thread(self.spool.flush)
+            except StoreError as error:
+                self._end(error, *self.clients)
+                last = True
 
-    @contextmanager
-    def _ending(self, *endpoints: Endpoint) -> Iterator[None]:
-        """Let an error end the asking of models; one that is no server's ends that of all."""
-        try:
-            yield
-        except OutcrossError as error:
-            for endpoint in endpoints if isinstance(error, ServerUnavailable) else self.clients:
-                self.errors.setdefault(endpoint, error)
+    def _end(self, error: OutcrossError, *endpoints: Endpoint) -> None:
+        """Ask models no more because of an error; what they have in flight is waited for, and kept in the spool."""
+        for endpoint in endpoints:
+            self.errors.setdefault(endpoint, error)
 
     async def _crew(self, endpoint: Endpoint) -> None:
         """Draft all slots of one model, so many at once as its client may have in flight."""
-        line: asyncio.Queue[tuple[Go, Mapping[str, Turn]] | None] = asyncio.Queue(maxsize=BLOCK)
+        line: Line = asyncio.Queue(maxsize=BLOCK)
+        await _together(self._feed(endpoint, line), *(self._work(endpoint, line) for _ in range(endpoint.concurrency)))
 
-        async def feed() -> None:
-            blocks = self._blocks(endpoint)
-            with self._ending(endpoint):
-                while endpoint not in self.errors and (block := await asyncio.to_thread(next, blocks, None)):
-                    self.states["passed_over"] += block.passed_over
-                    for go in block.wanted:
-                        await line.put((go, block.turns))
-            for _ in range(endpoint.concurrency):
-                await line.put(None)
+    async def _feed(self, endpoint: Endpoint, line: Line) -> None:
+        blocks = self._blocks(endpoint)
+        try:
+            while endpoint not in self.errors and (block := await asyncio.to_thread(next, blocks, None)):
+                self.states["passed_over"] += block.passed_over
+                for go in block.wanted:
+                    await line.put((go, block.turns))
+        except OutcrossError as error:
+            self._end(error, *self.clients)
+        for _ in range(endpoint.concurrency):
+            await line.put(None)
 
-        async def work() -> None:
-            while (got := await line.get()) is not None:
-                with self._ending(endpoint):
-                    if endpoint not in self.errors:
-                        await self._slot(*got)
-
-        await _together(feed(), *(work() for _ in range(endpoint.concurrency)))
+    async def _work(self, endpoint: Endpoint, line: Line) -> None:
+        while (got := await line.get()) is not None:
+            if endpoint not in self.errors:
+                try:
+                    await self._slot(*got)
+                except ServerUnavailable as error:
+                    self._end(error, endpoint)
+                except InputError as error:
+                    self._end(error, *self.clients)
 
     def _blocks(self, endpoint: Endpoint) -> Iterator[_Block]:
         """The slots of a model that are still to be drafted, block by block, with what was answered on their way."""
