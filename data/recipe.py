@@ -9,7 +9,7 @@ from typing import Literal
 import tomli_w
 from pydantic import Field, ValidationError
 
-from outcross.data.recipe_tables import NAME, Certification, Drafting, Environment, Name, Review, Source
+from outcross.data.recipe_tables import NAME, Budget, Certification, Drafting, Environment, Name, Review, Source
 from outcross.data.samples import KINDS, Filled, Record, digest
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
@@ -26,6 +26,7 @@ class Recipe(Record):
     kind: Literal["instruction", "preference", "reasoning", "conversation", "trajectory", "text"]
     source: Source
     draft: Drafting
+    budget: Budget = Budget()
     evaluation: tuple[Path, ...] = ()
     """Files of texts kept for evaluation, JSONL or Parquet, beside people's held-out rows: no row may repeat them."""
     environment: Environment | None = None
@@ -42,13 +43,15 @@ class Recipe(Record):
 
     @property
     def digest(self) -> str:
-        """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not.
+        """Of everything that shapes the rows; how many drafts are wanted, what they may take, and where the file lies,
+        do not. Which models draft is said of each row, and a machine's own names for them say nothing elsewhere.
 
         Neither does how experts are asked: what they decide lies in a release itself, and each decision in the
         warehouse names the guideline that it was made under.
         """
         asked = set(Review.model_fields) - {"audit_share"}
-        return digest(self.model_dump(mode="json", exclude={"source": {"path"}, "draft": {"count"}, "review": asked}))
+        aside = {"source": {"path"}, "draft": {"count", "models"}, "budget": True, "review": asked}
+        return digest(self.model_dump(mode="json", exclude=aside))
 
 
 def names(home: Home) -> list[str]:

@@ -58,11 +58,25 @@ class Drafting(Record):
     """How a draft comes about: `write` is one answer with the fields that the model writes."""
     tries: int = Field(default=2, ge=1, le=10)
     """Answers that a slot may take, each with another seed, until one makes a sample."""
+    models: dict[Name, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    """Models that draft, by the names that this machine's `models.toml` has for them, with their shares of the slots,
+    whatever these add up to; the one model of the environment where empty."""
 
     @property
     def voices(self) -> int:
         """How many of a slot's models its script may ask."""
         return 1
+
+
+class Budget(Record):
+    """What drafting may take before no more is asked for; what is in flight by then is finished and kept."""
+
+    tokens: int | None = Field(default=None, ge=1)
+    """In and out, of all answers that the recipe ever got."""
+    money: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """For all those tokens, in the money of the prices in `models.toml`."""
+    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Of one run."""
 
 
 TWO_OPINIONS = ("preference", "reasoning")
