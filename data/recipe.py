@@ -43,15 +43,19 @@ class Recipe(Record):
 
     @property
     def digest(self) -> str:
-        """Of everything that shapes the rows; how many drafts are wanted, what they may take, and where the file lies,
-        do not. Which models draft is said of each row, and a machine's own names for them say nothing elsewhere.
+        """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not.
 
-        Neither does how experts are asked: what they decide lies in a release itself, and each decision in the
-        warehouse names the guideline that it was made under.
+        Neither does what they may take, nor a machine's own names for the models, which each row says itself; nor how
+        experts are asked: what they decide lies in a release itself, and each decision in the warehouse names the
+        guideline that it was made under.
         """
         asked = set(Review.model_fields) - {"audit_share"}
-        aside = {"source": {"path"}, "draft": {"count", "models"}, "budget": True, "review": asked}
-        return digest(self.model_dump(mode="json", exclude=aside))
+        return digest(
+            self.model_dump(
+                mode="json",
+                exclude={"source": {"path"}, "draft": {"count", "models"}, "budget": True, "review": asked},
+            )
+        )
 
 
 def names(home: Home) -> list[str]:
