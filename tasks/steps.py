@@ -18,6 +18,7 @@ from outcross.data.stores.home import Home
 from outcross.serving.fleet import Fleet
 from outcross.tasks import gold, imports, ingest, release, review
 from outcross.tasks.drafting import engine
+from outcross.tasks.drafting.budget import Limits
 from outcross.tasks.drafting.engine import Drafted
 from outcross.tasks.intake import Intake
 from outcross.tasks.mixing.mix import worth
@@ -55,10 +56,12 @@ def import_solutions(home: Path, recipe: str) -> Intake:
 
 
 @task(name="draft", task_run_name="draft-{recipe}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
-def draft_slots(home: Path, recipe: str, fleet: Fleet, count: int, retry_failed: bool) -> Drafted:
-    """Draft the plan's first slots; a retry asks only for what has no answer."""
+def draft_slots(
+    home: Path, recipe: str, fleet: Fleet, count: int, retry_failed: bool, limits: Limits | None = None
+) -> Drafted:
+    """Draft the plan's first slots; a retry asks only for what has no answer, within the same limits."""
     place = Home(home)
-    return engine.draft(place, recipes.load(place, recipe), fleet, count, retry_failed=retry_failed)
+    return engine.draft(place, recipes.load(place, recipe), fleet, count, retry_failed=retry_failed, limits=limits)
 
 
 @task(name="parts", task_run_name="parts-{recipe}", cache_policy=NO_CACHE)

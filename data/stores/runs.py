@@ -8,7 +8,6 @@ from pydantic import AwareDatetime, Field
 
 from outcross.data.samples import Digest, Filled, Record
 from outcross.data.stores.home import Home
-from outcross.data.stores.rows import insert_new
 from outcross.data.stores.warehouse import opened
 
 BY_MODEL = """
@@ -81,13 +80,19 @@ class Spent(NamedTuple):
 
 def add(home: Home, recipe: str, rows: Sequence[Run]) -> None:
     """Note what a run took of each model."""
-    frame = pl.DataFrame([row.model_dump() for row in rows], infer_schema_length=None)
+    words = dict.fromkeys(("weights_digest", "licence", "stopped"), pl.Utf8)
+    money = dict.fromkeys(("price_in", "price_out", "cost"), pl.Float64)
+    frame = pl.DataFrame([row.model_dump() for row in rows], schema_overrides=words | money, infer_schema_length=None)
     with opened(home) as connection:
-        insert_new(connection, "drafting_run", frame.with_columns(recipe=pl.lit(recipe)), ["run_id", "model"])
+        connection.register("ended", frame.with_columns(recipe=pl.lit(recipe)).to_arrow())
+        connection.execute("INSERT INTO drafting_run BY NAME SELECT * FROM ended")
+        connection.unregister("ended")
 
 
 def latest(home: Home, recipe: str) -> list[Run]:
     """The last run of a recipe, model by model; empty where none has ended yet."""
+    if not home.warehouse.exists():
+        return []
     columns = ", ".join(Run.model_fields)
     with opened(home) as connection:
         found = connection.execute(

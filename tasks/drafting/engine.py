@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from outcross.data.recipe import Recipe
@@ -23,10 +23,12 @@ from outcross.serving.client import Client
 from outcross.serving.endpoint import Endpoint
 from outcross.serving.fleet import Fleet
 from outcross.tasks.drafting import outcomes
+from outcross.tasks.drafting.budget import Limits, Purse
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import slots
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
 from outcross.tasks.drafting.scripts.script import Call, NoSample, Script
+from outcross.tasks.drafting.telemetry import STATES, Meters
 
 FLUSH_SECONDS = 0.5
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""
@@ -46,6 +48,8 @@ class Drafted:
     missed: int = 0
     passed_over: int = 0
     """Slots that came to nothing in a run before and were not asked for again."""
+    stopped: str = ""
+    """Why slots were left that nobody asked for, as a sentence; empty where there are none."""
 
     @property
     def left(self) -> int:
@@ -61,13 +65,16 @@ def alone(home: Home, recipe: str) -> Iterator[None]:
         yield
 
 
-def draft(home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool = False) -> Drafted:
+def draft(
+    home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool = False, limits: Limits | None = None
+) -> Drafted:
     """Draft the plan's first `count` slots; those that have an outcome already are not asked for again.
 
     What stops it stops the asking only: what is in flight by then is waited for and kept, for it is paid.
 
     Args:
         retry_failed: ask once more for those of them whose answers made no sample, or that were refused.
+        limits: after which nothing more is asked for; the recipe's own, from now on, where None.
 
     Raises:
         ServerUnavailable: a model's server went away, once the others are done; the rest can be asked for later.
@@ -75,7 +82,8 @@ def draft(home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed:
         StoreError: the disk refuses; what was answered until then is kept.
     """
     with _rare_collections():
-        return asyncio.run(_Run(home, recipe, fleet, count, retry_failed=retry_failed).all())
+        run = _Run(home, recipe, fleet, count, limits or Limits.begin(recipe.budget), retry_failed=retry_failed)
+        return asyncio.run(run.all())
 
 
 def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
@@ -126,17 +134,28 @@ class _Block(NamedTuple):
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool) -> None:
+    def __init__(
+        self, home: Home, recipe: Recipe, fleet: Fleet, count: int, limits: Limits, *, retry_failed: bool
+    ) -> None:
         self.home, self.recipe, self.fleet, self.count = home, recipe, fleet, count
-        self.retry_failed = retry_failed
+        self.limits, self.retry_failed = limits, retry_failed
         self.spool = Spool(home, recipe.name)
         self.clients: dict[Endpoint, Client] = {}
+        self.meters = Meters(fleet, self.clients)
         self.states: Counter[str] = Counter()
         self.errors: dict[Endpoint, OutcrossError] = {}
         """What ended the asking of a model."""
+        self.stopped = ""
 
     async def all(self) -> Drafted:
         await asyncio.to_thread(self.spool.flush)  # what an interrupted run left
+        self.purse = Purse.open(self.home, self.recipe.name, self.fleet, self.limits, self.meters)
+        with self.meters.recorded(self.home, self.recipe.name) as why:
+            await self._all()
+            why.extend([self.stopped] if self.stopped else [])
+        return Drafted(**{state: self.states[state] for state in (*STATES, "passed_over")}, stopped=self.stopped)
+
+    async def _all(self) -> None:
         async with AsyncExitStack() as stack:
             for member in self.fleet.members:
                 self.clients[member.endpoint] = await stack.enter_async_context(Client(member.endpoint))
@@ -144,7 +163,6 @@ class _Run:
             await _together(self._members(ended), self._flush_until(ended))
         for error in self.errors.values():
             raise error
-        return Drafted(**{field.name: self.states[field.name] for field in fields(Drafted)})
 
     async def _members(self, ended: asyncio.Event) -> None:
         """Draft with all models, each until it is done or its server is gone."""
@@ -157,6 +175,7 @@ class _Run:
             while not ended.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
+                self.meters.tell()
                 await asyncio.to_thread(self.spool.flush)
 
     @contextmanager
@@ -175,7 +194,7 @@ class _Run:
         async def feed() -> None:
             blocks = self._blocks(endpoint)
             with self._ending(endpoint):
-                while endpoint not in self.errors and (block := await asyncio.to_thread(next, blocks, None)):
+                while not self._ended(endpoint) and (block := await asyncio.to_thread(next, blocks, None)):
                     self.states["passed_over"] += block.passed_over
                     for go in block.wanted:
                         await line.put((go, block.turns))
@@ -185,10 +204,21 @@ class _Run:
         async def work() -> None:
             while (got := await line.get()) is not None:
                 with self._ending(endpoint):
-                    if endpoint not in self.errors:
-                        await self._slot(*got)
+                    if await self._goes_on(endpoint):
+                        with self.meters.slot():
+                            await self._slot(*got)
 
         await _together(feed(), *(work() for _ in range(endpoint.concurrency)))
+
+    async def _goes_on(self, endpoint: Endpoint) -> bool:
+        """Whether a model is asked for another slot, which would be left out else."""
+        if not self._ended(endpoint) and not await self.purse.admits():
+            self.stopped = self.purse.reason
+        return not self._ended(endpoint)
+
+    def _ended(self, endpoint: Endpoint) -> bool:
+        """Whether a model is asked for nothing more."""
+        return endpoint in self.errors or bool(self.stopped)
 
     def _blocks(self, endpoint: Endpoint) -> Iterator[_Block]:
         """The slots of a model that are still to be drafted, block by block, with what was answered on their way."""
@@ -225,8 +255,8 @@ class _Run:
                 break
             go = go.again(go.retry + 1)
         self.states[state] += 1
-        tokens = entry.tokens_out if isinstance(entry, Draft) else 0
-        advance("draft", tokens=tokens, **({state: 1} if state != "drafted" else {}))
+        self.meters[go.voices[0]].slots[state] += 1
+        advance("draft", **({state: 1} if state != "drafted" else {}))
 
     async def _script(self, go: Go, turns: Mapping[str, Turn]) -> Draft | Miss:
         """Drive the script of a slot to its end."""
@@ -262,7 +292,8 @@ class _Run:
     async def _answer(self, go: Go, chat: Chat, asked: Call, turns: Mapping[str, Turn]) -> Answer:
         if kept := turns.get(chat.key):
             return outcomes.answer(kept)
-        outcome = await self.clients[go.voice(asked)].ask(chat)
+        outcome = await self.clients[voice := go.voice(asked)].ask(chat)
+        self.meters[voice].add(outcome)
         if isinstance(outcome, Failure):
             raise _Unanswered(outcome)
         return outcome
