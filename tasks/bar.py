@@ -49,7 +49,7 @@ class _Seen(Watcher):
 
     def __init__(self, before: Watcher, stage: str) -> None:
         self._before, self._stage = before, stage
-        self._total, self._done, self._since = 0, 0.0, time.monotonic()
+        self._total, self._done, self._since = 0, 0, time.monotonic()
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 

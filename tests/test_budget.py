@@ -94,7 +94,7 @@ def test_money_is_what_all_answers_cost_at_the_models_price(stocked, served):
 
 def test_a_budget_of_money_needs_a_price_for_every_model(stocked):
     home, recipe = stocked
-    with pytest.raises(InputError, match="nobody said what tiny costs. Say `price_in` and `price_out` in models.toml"):
+    with pytest.raises(InputError, match="nobody said what tiny costs"):
         draft(home, recipe, fleet(ENDPOINT), 5, limits=Limits.begin(Budget(money=1)))
 
 

@@ -96,7 +96,8 @@ def test_neither_the_name_nor_the_address_of_a_model_is_part_of_a_setup(home, tm
 def test_what_the_file_says_of_a_model_goes_with_it(home, tmp_path, monkeypatch):
     monkeypatch.setenv("SMALL_KEY", "right\n")
     with openai_server(tmp_path / "log", models=["one", "two"], api_key="right") as server:
-        more = 'model = "two"\napi_key_variable = "SMALL_KEY"\nconcurrency = 7\nprice_in = 1\nprice_out = 4\nlicence = "MIT"'
+        more = 'model = "two"\napi_key_variable = "SMALL_KEY"\nconcurrency = 7\n'
+        more += 'price_in = 1\nprice_out = 4\nlicence = "MIT"'
         path = write(home, table("small", server.base_url, more))
         (member,) = gathered(home, small=2).members
         elsewhere = path.rename(tmp_path / "elsewhere.toml")
@@ -110,14 +111,14 @@ def test_what_the_file_says_of_a_model_goes_with_it(home, tmp_path, monkeypatch)
 
 def test_a_key_goes_to_the_server_that_it_is_for_and_to_no_other(home, tmp_path, monkeypatch):
     monkeypatch.setenv("OUTCROSS_API_KEY", "the environment's")
-    monkeypatch.setenv("ONE_KEY", "of one")
+    monkeypatch.setenv("ONE_KEY", "of-one")
     with (
-        openai_server(tmp_path / "1.log", models=["one"], api_key="of one") as one,
+        openai_server(tmp_path / "1.log", models=["one"], api_key="of-one") as one,
         openai_server(tmp_path / "2.log", models=["two"]) as two,
     ):
         write(home, table("first", one.base_url, 'api_key_variable = "ONE_KEY"') + table("second", two.base_url))
         keys = {one.endpoint.model: one.endpoint.api_key for one in gathered(home, first=1, second=1).members}
-    assert keys == {"one": SecretStr("of one"), "two": None}
+    assert keys == {"one": SecretStr("of-one"), "two": None}
 
 
 def test_without_shares_the_one_model_of_the_environment_drafts(home, tmp_path):
@@ -185,7 +186,7 @@ def test_weights_that_were_unpacked_from_the_published_ones_have_depth_0(home, t
         ('[small]\nbase_url = "http://h/v1"\nprice_in = 1', "say both `price_in` and `price_out`"),
         (
             '[small]\nbase_url = "http://h/v1"\nprice_in = -1\nprice_out = 1',
-            r"`small\.price_in`: Input should be greater",
+            r"`small\.price_in`: Input should be",
         ),
         ('[small]\nbase_url = "http://h"', r"`base_url` of \[small\] in .*models\.toml is 'http://h', but must be"),
         ('[small]\nbase_url = "http://me:pw@h/v1"', r"`base_url` of \[small\] .* holds a user name or password"),
@@ -209,9 +210,7 @@ def test_a_key_in_the_file_is_refused_without_repeating_it(home, line):
 
 
 def test_a_name_that_the_machine_does_not_know_is_refused_with_those_it_knows(home, tmp_path):
-    with pytest.raises(
-        InputError, match=r"names huge, and this machine knows embedded\. Describe it in .*models\.toml"
-    ):
+    with pytest.raises(InputError, match=r"names huge, and this machine knows embedded\. Describe it in"):
         gathered(home, huge=1)
     write(home, table("small", "http://h/v1") + table("large", "http://h/v1"))
     with pytest.raises(InputError, match="names huge, and this machine knows embedded, small, large"):
@@ -223,9 +222,7 @@ def test_a_name_that_the_machine_does_not_know_is_refused_with_those_it_knows(ho
 def test_a_model_that_cannot_be_used_is_told_of_in_the_files_own_words(home, tmp_path):
     with openai_server(tmp_path / "log", models=["one", "two"], api_key="right") as server:
         write(home, table("small", server.base_url, 'api_key_variable = "SMALL_KEY"'))
-        with pytest.raises(
-            InputError, match=rf"names SMALL_KEY, which isn't set\. Set it to the key of {server.base_url}"
-        ):
+        with pytest.raises(InputError, match=r"names SMALL_KEY, which isn't set\. Set it to the key of"):
             gathered(home, small=1)
         write(home, table("small", server.base_url))
         with pytest.raises(ServerUnavailable, match=r"status 401.*its name in `api_key_variable` of \[small\]"):

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from outcross import reports
-from outcross.data.stores import journal, runs, screening
+from outcross.data.stores import runs, screening
 from outcross.errors import ServerUnavailable
-from outcross.progress import describe, watched_by
+from outcross.progress import describe, stage, watched_by
 from outcross.serving.client import Client
 from outcross.serving.endpoint import connect
 from outcross.serving.fleet import Fleet, Member
@@ -102,15 +102,15 @@ def test_after_the_screen_each_models_acceptance_is_known_by_draft_by_token_and_
     assert line.rstrip().endswith("MIT")
 
 
-def test_a_run_that_a_server_ended_leaves_its_rows_with_the_reason(stocked, tmp_path):
+def test_a_run_that_a_server_ended_leaves_its_rows_with_the_reason(stocked, tmp_path, monkeypatch):
     home, recipe = stocked
-    with openai_server(tmp_path / "log", die_after=9) as server:
-        with connect(Settings(base_url=server.base_url, concurrency=2)) as endpoint:
-            mortal = Fleet(members=(Member(endpoint=endpoint),))
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("outcross.serving.client.PATIENCE", 0.0)
-                with pytest.raises(ServerUnavailable) as error:
-                    draft(home, recipe, mortal, 50)
+    monkeypatch.setattr("outcross.serving.client.PATIENCE", 0.0)
+    with (
+        openai_server(tmp_path / "log", die_after=9) as server,
+        connect(Settings(base_url=server.base_url, concurrency=2)) as endpoint,
+        pytest.raises(ServerUnavailable) as error,
+    ):
+        draft(home, recipe, fleet(endpoint), 50)
     (run,) = runs.latest(home, recipe.name)
     assert run.stopped == str(error.value)
     assert run.drafted + run.invalid == 8
@@ -199,7 +199,7 @@ def test_the_bar_in_prefect_moves_while_the_run_goes_on_and_a_table_of_the_model
         connect(Settings(base_url=server.base_url, concurrency=2)) as endpoint,
         watched_by(seen := Seen()),
         artifacts.drafting(home, recipe.name),
-        artifacts_stage(20),
+        stage("draft", 20),
     ):
         draft(home, recipe, fleet(endpoint), 20)
     *moves, table = prefect
@@ -214,23 +214,13 @@ def test_the_bar_in_prefect_moves_while_the_run_goes_on_and_a_table_of_the_model
     assert json.dumps(table)
 
 
-def artifacts_stage(total):
-    from outcross.progress import stage
-
-    return stage("draft", total)
-
-
 def test_a_bar_that_cannot_be_moved_stops_no_work(home, prefect, monkeypatch, caplog):
     def refuse(*_, **__):
         raise OSError("no server")
 
     monkeypatch.setattr(bar, "update_progress_artifact", refuse)
-    with caplog.at_level(logging.WARNING), artifacts.drafting(home, "mine"), artifacts_stage(1):
+    with caplog.at_level(logging.WARNING), artifacts.drafting(home, "mine"), stage("draft", 1):
         done = True
     assert done
     assert "the progress of Drafting mine can't be shown in Prefect" in caplog.text
-    assert not journal_exists(home)
-
-
-def journal_exists(home):
-    return home.warehouse.exists() and journal.tally(home, "mine").get("drafted")
+    assert not home.root.exists()

@@ -21,6 +21,12 @@ FROM drafting LEFT JOIN (
 WHERE recipe = $recipe ORDER BY model
 """
 
+NULLABLE: dict[str, type[pl.DataType]] = {
+    **dict.fromkeys(("weights_digest", "licence", "stopped"), pl.Utf8),
+    **dict.fromkeys(("price_in", "price_out", "cost"), pl.Float64),
+}
+"""Types of the columns that may hold nothing else than nulls."""
+
 
 class Run(Record):
     """What one run took of one model, and what the model's slots came to."""
@@ -80,9 +86,7 @@ class Spent(NamedTuple):
 
 def add(home: Home, recipe: str, rows: Sequence[Run]) -> None:
     """Note what a run took of each model."""
-    words = dict.fromkeys(("weights_digest", "licence", "stopped"), pl.Utf8)
-    money = dict.fromkeys(("price_in", "price_out", "cost"), pl.Float64)
-    frame = pl.DataFrame([row.model_dump() for row in rows], schema_overrides=words | money, infer_schema_length=None)
+    frame = pl.DataFrame([row.model_dump() for row in rows], schema_overrides=NULLABLE, infer_schema_length=None)
     with opened(home) as connection:
         connection.register("ended", frame.with_columns(recipe=pl.lit(recipe)).to_arrow())
         connection.execute("INSERT INTO drafting_run BY NAME SELECT * FROM ended")

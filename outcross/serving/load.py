@@ -22,6 +22,7 @@ NEAR = 0.9
 PRICE = 0.25
 """The limit is worth its rate of answers divided by this power of it: 25 % more in flight must bring 5.7 % more."""
 SURE = 3
+"""Times the limit: answers that make a rate once steps are small; fewer, and chance would choose the way."""
 NOISE = 0.97
 """A limit whose worth is less than this much of the last one's is worse."""
 STANDING = 16

@@ -5,7 +5,7 @@ import gc
 import itertools
 import math
 from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
@@ -25,10 +25,11 @@ from outcross.serving.fleet import Fleet
 from outcross.tasks.drafting import outcomes
 from outcross.tasks.drafting.budget import Limits, Purse
 from outcross.tasks.drafting.go import Go
-from outcross.tasks.drafting.plan import slots
+from outcross.tasks.drafting.plan import Slot, slots
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
-from outcross.tasks.drafting.scripts.script import Call, NoSample, Script
+from outcross.tasks.drafting.scripts.script import Call, NoSample, Script, Use
 from outcross.tasks.drafting.telemetry import STATES, Meters
+from outcross.tasks.drafting.tools.registry import use
 
 FLUSH_SECONDS = 0.5
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""
@@ -66,13 +67,20 @@ def alone(home: Home, recipe: str) -> Iterator[None]:
 
 
 def draft(
-    home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool = False, limits: Limits | None = None
+    home: Home,
+    recipe: Recipe,
+    fleet: Fleet,
+    wanted: int | Sequence[Slot],
+    *,
+    retry_failed: bool = False,
+    limits: Limits | None = None,
 ) -> Drafted:
-    """Draft the plan's first `count` slots; those that have an outcome already are not asked for again.
+    """Draft slots of the plan; those that have an outcome already are not asked for again.
 
     What stops it stops the asking only: what is in flight by then is waited for and kept, for it is paid.
 
     Args:
+        wanted: the slots, or how many of the plan's first ones.
         retry_failed: ask once more for those of them whose answers made no sample, or that were refused.
         limits: after which nothing more is asked for; the recipe's own, from now on, where None.
 
@@ -82,7 +90,7 @@ def draft(
         StoreError: the disk refuses; what was answered until then is kept.
     """
     with _rare_collections():
-        run = _Run(home, recipe, fleet, count, limits or Limits.begin(recipe.budget), retry_failed=retry_failed)
+        run = _Run(home, recipe, fleet, wanted, limits or Limits.begin(recipe.budget), retry_failed=retry_failed)
         return asyncio.run(run.all())
 
 
@@ -117,6 +125,16 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
+def next_go(go: Go, before: journal.Standing | None, *, retry_failed: bool = False) -> Go | None:
+    """The next go at a slot, of which the first is given; None where it has come to what it will come to."""
+    if before is None:
+        return go
+    open_still = before.state == "invalid" and before.answers < go.recipe.draft.tries
+    if before.state != "drafted" and (open_still or retry_failed):
+        return go.again(before.retry + 1)
+    return None
+
+
 class _Unanswered(Exception):
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
@@ -135,9 +153,16 @@ class _Run:
     """One run over a plan."""
 
     def __init__(
-        self, home: Home, recipe: Recipe, fleet: Fleet, count: int, limits: Limits, *, retry_failed: bool
+        self,
+        home: Home,
+        recipe: Recipe,
+        fleet: Fleet,
+        wanted: int | Sequence[Slot],
+        limits: Limits,
+        *,
+        retry_failed: bool,
     ) -> None:
-        self.home, self.recipe, self.fleet, self.count = home, recipe, fleet, count
+        self.home, self.recipe, self.fleet, self.wanted = home, recipe, fleet, wanted
         self.limits, self.retry_failed = limits, retry_failed
         self.spool = Spool(home, recipe.name)
         self.clients: dict[Endpoint, Client] = {}
@@ -172,9 +197,11 @@ class _Run:
     async def _flush_until(self, ended: asyncio.Event) -> None:
         """Take what was spooled into the warehouse every moment, and all of it at the end."""
         with self._ending(*self.clients):
-            while not ended.is_set():
+            last = False
+            while not last:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
+                last = ended.is_set()  # asked before the flush: what comes during one is for the next
                 self.meters.tell()
                 await asyncio.to_thread(self.spool.flush)
 
@@ -222,13 +249,12 @@ class _Run:
 
     def _blocks(self, endpoint: Endpoint) -> Iterator[_Block]:
         """The slots of a model that are still to be drafted, block by block, with what was answered on their way."""
-        plan = itertools.islice(slots(self.home, self.recipe, self.count), self.count)
-        mine = (go for slot in plan if (go := Go.first(self.recipe, slot, self.fleet)).voices[0] == endpoint)
+        mine = (go for slot in self._slots() if (go := Go.first(self.recipe, slot, self.fleet)).voices[0] == endpoint)
         while block := list(itertools.islice(mine, BLOCK)):
             ranks = [go.slot.rank for go in block]
             standing = journal.standing(self.home, self.recipe.name, ranks)
             before = [(go, standing.get((go.setup, go.slot.rank))) for go in block]
-            wanted = [again for go, stood in before if (again := self._wanted(go, stood))]
+            wanted = [again for go, stood in before if (again := next_go(go, stood, retry_failed=self.retry_failed))]
             drafted = sum(stood is not None and stood.state == "drafted" for _, stood in before)
             several = self.recipe.draft.script != "write"
             turns = journal.turns(self.home, self.recipe.name, ranks) if several and wanted else {}
@@ -236,14 +262,11 @@ class _Run:
             wanted.sort(key=lambda go: [example.sample_id for example in go.slot.examples])
             yield _Block(wanted, turns, len(block) - len(wanted) - drafted)
 
-    def _wanted(self, go: Go, before: journal.Standing | None) -> Go | None:
-        """The next go at a slot; None where it has come to what it will come to."""
-        if before is None:
-            return go
-        open_still = before.state == "invalid" and before.answers < self.recipe.draft.tries
-        if before.state != "drafted" and (open_still or self.retry_failed):
-            return go.again(before.retry + 1)
-        return None
+    def _slots(self) -> Iterator[Slot]:
+        """All slots that are asked for, whichever model drafts them."""
+        if isinstance(self.wanted, int):
+            return itertools.islice(slots(self.home, self.recipe, self.wanted), self.wanted)
+        return iter(self.wanted)
 
     async def _slot(self, go: Go, turns: Mapping[str, Turn]) -> None:
         """Draft a slot, and again with another seed as long as the answer is no sample and a go is left."""
@@ -263,17 +286,25 @@ class _Run:
         script: Script = SCRIPTS[self.recipe.draft.script](self.recipe, go.slot)
         answers: list[Answer] = []
         chat: Chat | None = None
-        came: Answer | None = None
+        came: Answer | str | None = None
+        fresh: Answer | None = None
         try:
             while True:
                 asked = script.send(came)
-                if isinstance(asked, Call):
-                    if answers:  # only what comes before another call has a row of its own; the last makes the draft
-                        self._keep(go, cast("Chat", chat), answers[-1], turns)
-                    chat = go.chat(asked, len(answers))
-                    came = await self._answer(go, chat, asked, turns)
-                    answers.append(came)
-                    self._require_whole(came)
+                if fresh:  # only what comes before another step has a row of its own; the last makes the draft
+                    self._keep(go, cast("Chat", chat), fresh, turns)
+                    fresh = None
+                if isinstance(asked, Use):
+                    came = await use(asked.tool, asked.arguments)
+                    continue
+                chat = go.chat(asked, len(answers))
+                came = fresh = await self._answer(go, chat, asked, turns)
+                answers.append(fresh)
+                self._require_whole(fresh)
+        except OutcrossError:
+            if fresh:
+                self._keep(go, cast("Chat", chat), fresh, turns)
+            raise
         except StopIteration as end:
             return outcomes.drafted(go, answers, cast("Chat", chat), end.value)
         except NoSample as why:

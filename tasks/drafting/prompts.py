@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import jinja2
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import JsonValue
 
@@ -14,6 +15,7 @@ from outcross.errors import RecipeError
 from outcross.serving.chats import Message
 from outcross.serving.endpoint import Endpoint
 from outcross.tasks.drafting.environments import Task
+from outcross.tasks.drafting.languages import language
 from outcross.tasks.drafting.plan import Slot
 
 # Recipes travel between teams, so a template may use its fields and nothing else. Prompts are no HTML.
@@ -23,7 +25,9 @@ TEMPLATES = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=Fa
 def prompt_digest(recipe: Recipe) -> str:
     """Names the templates that a recipe's prompts are made from."""
     draft = recipe.draft
-    return digest([draft.system, draft.ask, draft.given, list(draft.writes), draft.examples])
+    more: list[JsonValue] = [] if draft.script == "write" else [draft.script, draft.exchanges]
+    more += [dict(draft.languages)] if draft.languages else []
+    return digest([draft.system, draft.ask, draft.given, list(draft.writes), draft.examples, *more])
 
 
 def setup_digest(recipe: Recipe, endpoints: Sequence[Endpoint]) -> str:
@@ -43,13 +47,27 @@ def setup_digest(recipe: Recipe, endpoints: Sequence[Endpoint]) -> str:
 
 def given_fields(recipe: Recipe, slot: Slot) -> dict[str, str]:
     """The content fields that the model doesn't write, for a slot."""
-    target = _posed(slot.anchor)
+    target = _posed(slot.anchor) | language(recipe, slot)
     return {name: render(recipe, text, target) for name, text in recipe.draft.given.items()}
 
 
 def _posed(anchor: Sample | Task) -> dict[str, JsonValue]:
     """The fields that templates of given ones may name."""
     return {"question": anchor.question} if isinstance(anchor, Task) else anchor.content.model_dump(mode="json")
+
+
+def beside(recipe: Recipe, slot: Slot) -> dict[str, object]:
+    """What a request may name beside content fields: the slot's `seed`, and its language.
+
+    A seed is its own first example; a target is nobody's, and its answer must not be seen.
+    """
+    shown = slot.anchor in slot.examples
+    return {**({"seed": _posed(slot.anchor)} if shown else {}), **language(recipe, slot)}
+
+
+def drafts_stratum(recipe: Recipe, slot: Slot, own: str) -> str:
+    """The stratum of a draft for a row of the stratum `own`."""
+    return render(recipe, recipe.draft.stratum, {"stratum": own} | language(recipe, slot)) or own
 
 
 def messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> tuple[Message, ...]:
@@ -63,12 +81,25 @@ def messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> tuple[Mess
 
 def _messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> Iterator[Message]:
     yield Message(role="system", content=recipe.draft.system)
-    for example in slot.examples:
+    more = beside(recipe, slot)
+    for example in _shown(recipe, slot):
         fields = example.content.model_dump(mode="json")
         written = {name: fields[name] for name in recipe.draft.writes}
-        yield Message(role="user", content=render(recipe, recipe.draft.ask, fields))
+        yield Message(role="user", content=render(recipe, recipe.draft.ask, {**fields, **more}))
         yield Message(role="assistant", content=json.dumps(written, ensure_ascii=False))
-    yield Message(role="user", content=render(recipe, recipe.draft.ask, given))
+    yield Message(role="user", content=render(recipe, recipe.draft.ask, {**given, **more}))
+
+
+def _shown(recipe: Recipe, slot: Slot) -> tuple[Sample, ...]:
+    """The examples that stand as turns; none where the request holds its row, which would be answered by itself."""
+    if "seed" not in _named(recipe.draft.ask):
+        return slot.examples
+    if recipe.draft.examples:
+        raise RecipeError(
+            f"recipe {recipe.name}: [draft] `ask` names `seed`, and no row shows what to make of one; set `examples` to "
+            f"0, not {recipe.draft.examples}."
+        )
+    return ()
 
 
 def render(recipe: Recipe, template: str, fields: Mapping[str, object]) -> str:
@@ -85,6 +116,15 @@ def render(recipe: Recipe, template: str, fields: Mapping[str, object]) -> str:
 
 _compiled = lru_cache(maxsize=256)(TEMPLATES.from_string)
 """Compiling a template takes a hundred times as long as rendering it."""
+
+
+@lru_cache(maxsize=256)
+def _named(template: str) -> frozenset[str]:
+    """The variables that a template names; none where it can't be read, which rendering says."""
+    try:
+        return frozenset(find_undeclared_variables(TEMPLATES.parse(template)))
+    except jinja2.TemplateError:
+        return frozenset()
 
 
 def schema(recipe: Recipe) -> dict[str, JsonValue]:

@@ -51,7 +51,8 @@ QUALIFY row_number() OVER (PARTITION BY model ORDER BY ended_at DESC) = 1;
 -- What a recipe's answers took, by who gave them. A draft's tokens are those of all its calls; answers on the way to
 -- one that isn't there yet are those that came after the slot's last draft.
 CREATE VIEW spent AS
-SELECT recipe, model, sum(attempts) AS attempts, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out
+SELECT recipe, model, sum(attempts)::BIGINT AS attempts, sum(tokens_in)::BIGINT AS tokens_in,
+    sum(tokens_out)::BIGINT AS tokens_out
 FROM (
     SELECT recipe, model, attempts, tokens_in, tokens_out FROM draft
     UNION ALL
