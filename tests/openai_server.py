@@ -100,6 +100,8 @@ def _fill(schema: dict[str, Any], chance: random.Random, prompt: str, manner: st
         return schema["const"]
     if "enum" in schema:
         return chance.choice(schema["enum"])
+    if "anyOf" in schema:
+        return _fill(chance.choice(schema["anyOf"]), chance, prompt, manner)
     match schema.get("type", "object"):
         case "object":
             return {name: _fill(part, chance, prompt, manner) for name, part in schema.get("properties", {}).items()}
