@@ -43,7 +43,7 @@ def drafting(home: Home, count: int, env: dict[str, str], log: Path) -> subproce
 
 
 ENDED = {0, 3}
-"""Exit codes of a run to the end: of 3, the answers to some slots were no sample, which a small model's often aren't."""
+"""Exit codes of a run to the end; 3 where the answers to some slots were no sample, as a small model's often aren't."""
 
 
 def finish(process: subprocess.Popen[bytes], log: Path) -> None:
