@@ -21,6 +21,9 @@ from outcross.tasks.drafting.plan import Slot
 # Recipes travel between teams, so a template may use its fields and nothing else. Prompts are no HTML.
 TEMPLATES = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 
+LONGEST_LIST = 24
+"""Of what a model writes as a list, such as steps."""
+
 
 def prompt_digest(recipe: Recipe) -> str:
     """Names the templates that a recipe's prompts are made from."""
@@ -128,9 +131,10 @@ def _named(template: str) -> frozenset[str]:
 
 
 def schema(recipe: Recipe) -> dict[str, JsonValue]:
-    """JSON schema of what the model writes: the kind's own fields, without the limits on lengths.
+    """JSON schema of what the model writes: the kind's own fields, without the limits on lengths of texts.
 
-    Limits are checked on what comes back: as a grammar, a length limit of thousands slows a server to a crawl.
+    Limits are checked on what comes back: as a grammar, a length limit of thousands slows a server to a crawl. Lists
+    end after `LONGEST_LIST`, which stops a small model that would go on for ever.
     """
     return _schema(recipe.kind, recipe.draft.writes)
 
@@ -151,5 +155,6 @@ def _schema(kind: str, writes: tuple[str, ...]) -> dict[str, JsonValue]:
 def _open(node: JsonValue) -> JsonValue:
     closed = {"maxLength", "minLength", "pattern", "title", "default"}
     if isinstance(node, dict):
-        return {key: _open(value) for key, value in node.items() if key not in closed}
+        kept = ((key, value) for key, value in node.items() if key not in closed)
+        return {key: LONGEST_LIST if key == "maxItems" else _open(value) for key, value in kept}
     return [_open(value) for value in node] if isinstance(node, list) else node
