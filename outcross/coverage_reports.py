@@ -62,8 +62,8 @@ def passed_over(console: Console, home: Home, recipe: Recipe) -> None:
 def ending(console: Console, came: Ending) -> None:
     """Say how many drafts are accepted, what that took, and why it ended."""
     console.print(
-        f"{came.accepted:,} of {came.wanted:,} wanted drafts are accepted, from {came.candidates:,} candidates"
-        f" ({came.rounds:,} rounds in this run); {came.waiting:,} borderline ones wait for experts."
+        f"{came.accepted:,} of {came.wanted:,} wanted drafts are accepted, from {came.candidates:,} candidates; "
+        f"{came.waiting:,} borderline ones wait for experts. Rounds of this run: {came.rounds:,}."
     )
     if came.why:
         console.print(visible(came.why), style="yellow")
