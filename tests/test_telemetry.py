@@ -24,7 +24,7 @@ from outcross.tasks.drafting.telemetry import Meters
 from outcross.tasks.ingest import ingest
 from outcross.tasks.screening.suite import Screen
 from tests import make
-from tests.drafting import fleet
+from tests.drafting import ENDPOINT, fleet
 from tests.openai_server import openai_server
 
 
@@ -162,17 +162,16 @@ def test_whoever_watches_is_told_of_tokens_and_cost_and_of_nothing_in_flight_at_
     assert seen.counts["limit"] >= 1
 
 
-async def test_what_is_in_flight_is_told_against_the_limit(tmp_path):
-    with openai_server(tmp_path / "log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
-        async with Client(endpoint) as client:
-            meters = Meters(fleet(endpoint), {endpoint: client})
-            client.tally.asked = 40
-            with watched_by(seen := Seen()):
-                meters.tell()
-                assert seen.counts["flying"] == seen.counts["limit"] == client.limit
-                client.tally.asked = 3
-                meters.tell()
-                assert seen.counts["flying"] == 3
+def test_what_is_in_flight_is_told_against_the_limit():
+    client = Client(ENDPOINT)
+    meters = Meters(fleet(ENDPOINT), {ENDPOINT: client})
+    client.tally.asked = 40
+    with watched_by(seen := Seen()):
+        meters.tell()
+        assert (seen.counts["flying"], seen.counts["limit"]) == (4, 4)
+        client.tally.asked = 3
+        meters.tell()
+        assert (seen.counts["flying"], seen.counts["limit"]) == (3, 4)
 
 
 def test_counts_are_described_as_rates_and_shares():
@@ -211,6 +210,7 @@ def test_the_bar_in_prefect_moves_while_the_run_goes_on_and_a_table_of_the_model
     assert seen.counts["tokens"] > 0, "the terminal heard nothing more"
     (row,) = table["table"]
     assert (row["model"], row["drafted"]) == ("stand-in", 20)
+    assert row["tokens out"] == runs.latest(home, recipe.name)[0].tokens_out
     assert json.dumps(table)
 
 
