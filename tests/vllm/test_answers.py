@@ -12,7 +12,10 @@ from outcross.data.recipe import load
 from outcross.data.samples import KINDS
 from outcross.serving import gauges
 from outcross.serving.client import Answer, Chat, Failure, Message, ask, complete
+from outcross.serving.endpoint import connect
 from outcross.serving.measures import WIRES, Passage, offered
+from outcross.serving.weights import folder_digest
+from outcross.settings import Settings
 from outcross.tasks.drafting.prompts import schema
 from tests.vllm.server import CONCURRENCY, Vllm
 
@@ -110,11 +113,11 @@ def test_the_log_probabilities_of_a_text_are_those_of_its_tokens(server):
 
     means = {}
     for text, tokens in asyncio.run(measure()).items():
-        assert "".join(token for token, _ in tokens) == text
-        measured = [logprob for _, logprob in tokens]
-        assert measured[0] is None
-        assert all(logprob <= 0 for logprob in measured[1:])
-        means[text] = sum(measured[1:]) / len(measured[1:])
+        assert tokens[0] == ["", None]  # of the first token, vLLM tells nothing
+        assert text.endswith("".join(token for token, _ in tokens[1:]))
+        measured = [logprob for _, logprob in tokens[1:]]
+        assert all(logprob <= 0 for logprob in measured)
+        means[text] = sum(measured) / len(measured)
     assert means[likely] > means[odd]
 
 
@@ -127,6 +130,13 @@ def test_a_prompt_beyond_the_context_is_refused_for_good(server):
     assert isinstance(failure, Failure)
     assert failure.final
     assert failure.attempts == 1
+
+
+def test_whoever_connects_from_its_home_knows_its_weights_and_its_key(server):
+    with connect(Settings(home=server.home.root, base_url=server.base_url, api_key=None, model=None)) as endpoint:
+        assert endpoint.api_key == server.noted.api_key
+        assert endpoint.weights_digest == folder_digest(next((server.home.root / "weights").iterdir()))
+        assert endpoint.model_depth == 0
 
 
 def test_its_gauges_are_read(server):

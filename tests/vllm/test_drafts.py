@@ -42,8 +42,12 @@ def drafting(home: Home, count: int, env: dict[str, str], log: Path) -> subproce
         )
 
 
+ENDED = {0, 3}
+"""Exit codes of a run to the end; 3 where the answers to some slots were no sample, as a small model's often aren't."""
+
+
 def finish(process: subprocess.Popen[bytes], log: Path) -> None:
-    assert process.wait(900) == 0, log.read_text()
+    assert process.wait(900) in ENDED, log.read_text()
 
 
 def stored(home: Home) -> list[tuple[str, str, str]]:
@@ -96,7 +100,7 @@ def test_a_server_killed_meanwhile_costs_what_was_in_flight(server: Vllm, prefec
     server.kill_engine()
     until(lambda: not server.well(), 60)
     until(server.well)
-    if process.wait(900):  # a busy machine may bring it back later than a client waits
+    if process.wait(900) not in ENDED:  # a busy machine may bring it back later than a client waits
         finish(drafting(home, COUNT, prefect | server.environment, log), log)
     assert paid + server.answered() <= COUNT + CONCURRENCY
     drafts = stored(home)
