@@ -37,13 +37,13 @@ class Client:
     How many requests are in flight follows from what the server shows (see `outcross.serving.load`), up to
     `endpoint.concurrency`; callers beyond stand in line, in order. A server that dies, or whose engine did, is waited
     for by all of them together, `patience` seconds at most, and what it owed is asked again without using up an
-    attempt; by default those are `PATIENCE` once it has answered anything, and none before.
+    attempt; where neither the caller nor the endpoint says how many, `PATIENCE` once it has answered, and none before.
     """
 
     def __init__(self, endpoint: Endpoint, patience: float | None = None) -> None:
         self.tally = Tally()
         self._endpoint = endpoint
-        self._patience = patience
+        self._patience = endpoint.patience if patience is None else patience
         self._connection = Connection(endpoint)
         self._load = Load(endpoint.concurrency)
         self._room = Room(self._load)
