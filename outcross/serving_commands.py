@@ -84,7 +84,7 @@ def serve(
             )
         else:
             start = partial(_embedded, place)
-        keep(start, lambda reason: console.print(visible(reason), style="yellow"))
+        keep(start, lambda reason: console.print(visible(reason), style="yellow", soft_wrap=True))
 
 
 def _required(python: Path | None) -> Path:

@@ -38,14 +38,11 @@ STORED = {
 
 def stock(home: Home) -> Recipe:
     """A home with people's rows, which have numbers that begin with noughts."""
-    rows = [{"id": f"{n:05d}", **row, "question": f"Ticket {n:05d}: {row['question']}"} for n, row in numbered(300)]
+    asked = enumerate(make.tasks(300))
+    rows = [{**row, "id": f"{n:05d}", "question": f"Ticket {n:05d}: {row['question']}"} for n, row in asked]
     recipe = make.recipe(home, make.write_jsonl(home.root.parent / "rows.jsonl", rows))
     ingest(home, recipe)
     return recipe
-
-
-def numbered(count: int) -> Iterator[tuple[int, dict[str, object]]]:
-    yield from enumerate(make.tasks(count))
 
 
 def drafted(home: Home, base_url: str, count: int, **more: object) -> Drafted:

@@ -16,11 +16,13 @@ from outcross.serving.endpoint import SERVER_CONCURRENCY, connect
 from outcross.settings import Settings
 from outcross.tasks.drafting.engine import Drafted, draft
 from tests.drafting import fleet
-from tests.drafting_child import PATIENCE, drafted, drafting, resent, rows, stock, strike
+from tests.drafting_child import drafted, drafting, resent, rows, stock, strike
 from tests.openai_server import openai_server
 
 COUNT = 300
 LATENCY = 0.25
+pytestmark = pytest.mark.timeout(120)
+"""A run that hangs fails."""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +49,6 @@ def home(template: Path, tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
-def finish(home: Home, base_url: str) -> None:
-    """Run to the end, with a limit: a run that hangs fails."""
-    with drafting(home, base_url, COUNT) as process:
-        _, said = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, said
-
-
 @pytest.mark.parametrize("served", [1, 130, 270])
 def test_a_run_that_is_killed_goes_on_from_there(home, unbroken, tmp_path, served):
     with openai_server(tmp_path / "served.log", latency=LATENCY) as server:
@@ -61,7 +56,7 @@ def test_a_run_that_is_killed_goes_on_from_there(home, unbroken, tmp_path, serve
             strike(process, server, served)
         flying = server.stats()["peak"]
         assert flying <= SERVER_CONCURRENCY
-        finish(home, server.base_url)
+        drafted(home, server.base_url, COUNT)
         assert resent(server) <= flying
     assert rows(home) == unbroken
     assert not list((home.spool / "mine").iterdir())
@@ -73,10 +68,10 @@ def test_two_kills_in_a_row_cost_what_was_in_flight_twice(home, unbroken, tmp_pa
             with drafting(home, server.base_url, COUNT) as process:
                 strike(process, server, served)
         flying = server.stats()["peak"]
-        finish(home, server.base_url)
+        drafted(home, server.base_url, COUNT)
         assert resent(server) <= 2 * flying
         paid = len(server.served())
-        finish(home, server.base_url)
+        assert drafted(home, server.base_url, COUNT) == Drafted()
         assert len(server.served()) == paid, "a finished run asks for nothing"
     assert rows(home) == unbroken
 
@@ -87,7 +82,7 @@ def test_an_interrupt_from_the_keyboard_passes_nothing_off_as_done(home, unbroke
             strike(process, server, 100, signal.SIGINT)
             assert process.returncode not in {0, -signal.SIGKILL}
         flying = server.stats()["peak"]
-        finish(home, server.base_url)
+        drafted(home, server.base_url, COUNT)
         assert resent(server) <= flying
     assert rows(home) == unbroken
 
@@ -96,7 +91,7 @@ def test_rows_whose_ids_begin_with_noughts_are_neither_repeated_nor_renumbered(h
     with openai_server(tmp_path / "served.log", latency=LATENCY) as server:
         with drafting(home, server.base_url, COUNT) as process:
             strike(process, server, 200)
-        finish(home, server.base_url)
+        drafted(home, server.base_url, COUNT)
     held = rows(home)
     assert held == unbroken
     slots = [(row[1], row[2]) for row in held["draft"]]
@@ -110,7 +105,7 @@ def test_one_bad_row_in_ten_costs_one_request_each_and_no_other_row(home, unbrok
         with drafting(home, server.base_url, COUNT) as process:
             strike(process, server, 130)
         flying = server.stats()["peak"]
-        finish(home, server.base_url)
+        drafted(home, server.base_url, COUNT)
         stats = server.stats()
         refused = journal.tally(home, "mine")["failed"]
         assert 10 < refused < 60
@@ -160,19 +155,13 @@ def test_another_model_asks_anew_and_the_same_one_at_another_address_asks_nothin
         assert len(server.served()) == 20
 
 
-def test_the_order_of_answers_changes_nothing_that_is_stored(template, tmp_path):
-    """Also where slots come to the same text, which then says what the first of them was made from."""
-    stored = []
-    for concurrency, tail in ((1, 0.0), (64, 1.5), (64, 0.0)):
-        home = Home(tmp_path / f"{concurrency}-{tail}" / "home")
+def test_the_order_of_answers_changes_nothing_that_is_stored(template, unbroken, tmp_path):
+    for concurrency, latency, tail in ((1, 0.0, 0.0), (64, 0.005, 1.5)):
+        home = Home(tmp_path / str(concurrency) / "home")
         shutil.copytree(template, home.root)
-        recipe = load(home, "mine")
-        # Five words at most make many slots come to one text.
-        recipe = recipe.model_copy(update={"draft": recipe.draft.model_copy(update={"tries": 2})})
-        log = home.root.with_suffix(".log")
-        with openai_server(log, latency=0.002 if tail else 0.0, lognormal=tail) as server:
-            settings = Settings(base_url=server.base_url, concurrency=concurrency)
-            with connect(settings) as endpoint:
-                assert draft(home, recipe, fleet(endpoint), COUNT).left == 0
-        stored.append(rows(home))
-    assert stored[0] == stored[1] == stored[2]
+        with (
+            openai_server(home.root.with_suffix(".log"), latency=latency, lognormal=tail) as server,
+            connect(Settings(base_url=server.base_url, concurrency=concurrency)) as endpoint,
+        ):
+            assert draft(home, load(home, "mine"), fleet(endpoint), COUNT).left == 0
+        assert rows(home) == unbroken

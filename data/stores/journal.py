@@ -97,37 +97,13 @@ class Standing(NamedTuple):
 
 
 def write(home: Home, recipe: str, entries: Sequence[Entry]) -> int:
-    """Store drafts, their samples, misses and turns in one transaction; return how many drafts were new.
-
-    Where several slots came to one text, its sample says what the first of them in the plan was made from, whichever
-    was answered first.
-    """
-    drafts = sorted((entry for entry in entries if isinstance(entry, Draft)), key=lambda draft: draft.rank)
+    """Store drafts, their samples, misses and turns in one transaction; return how many drafts were new."""
+    drafts = [entry for entry in entries if isinstance(entry, Draft)]
     with opened(home) as connection:
-        _give_way(connection, recipe, drafts)
         add_samples(connection, recipe, [draft.sample for draft in drafts if draft.sample])
         _add_misses(connection, recipe, [entry for entry in entries if isinstance(entry, Miss)])
         _add_turns(connection, recipe, [entry for entry in entries if isinstance(entry, Turn)])
         return _add_drafts(connection, recipe, drafts)
-
-
-def _give_way(connection: duckdb.DuckDBPyConnection, recipe: str, drafts: Sequence[Draft]) -> None:
-    """Take out samples whose text has come to an earlier slot too, as long as nobody has judged them."""
-    made = [(draft.sample.sample_id, draft.rank) for draft in drafts if draft.sample]
-    frame = pl.DataFrame(made, schema={"sample_id": pl.Utf8, "rank": pl.Utf8}, orient="row")
-    connection.register("made", frame.to_arrow())
-    late = connection.execute(
-        "SELECT sample_id FROM draft d JOIN made USING (sample_id) WHERE recipe = ?"
-        " GROUP BY sample_id HAVING min(made.rank) < min(d.rank)",
-        [recipe],
-    ).fetchall()
-    connection.unregister("made")
-    if late:
-        connection.execute(
-            "DELETE FROM sample WHERE recipe = $1 AND sample_id IN (SELECT unnest($2::VARCHAR[]))"
-            " AND NOT EXISTS (FROM signal WHERE signal.recipe = $1 AND signal.sample_id = sample.sample_id)",
-            [recipe, [sample_id for (sample_id,) in late]],
-        )
 
 
 def _add_drafts(connection: duckdb.DuckDBPyConnection, recipe: str, drafts: Sequence[Draft]) -> int:

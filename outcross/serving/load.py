@@ -24,7 +24,8 @@ PRICE = 0.25
 SURE = 3
 """Times the limit: answers that make a rate once steps are small; fewer, and chance would choose the way."""
 NOISE = 0.97
-"""A limit whose worth is less than this much of the last one's is worse."""
+"""A higher limit is worse where it is worth less than this much of the last one, a lower one where it is worth less: in
+doubt a busy machine is given more to do."""
 STANDING = 16
 """One request may stand in line for so many that run, and never fewer than two."""
 CROWDED, FULL = 0.90, 0.97
@@ -124,7 +125,7 @@ class Load:
     def _settle(self, rate: float, now: float) -> None:
         """Answers a second are known for this limit: go on, or turn round."""
         worth = rate / self.limit**PRICE
-        if worth < NOISE * self._worth:
+        if worth < self._worth * (NOISE if self._climbing else 1):
             self._climbing, self._step = not self._climbing, CAREFUL
         self._worth = worth
         low = min(START, self.limit)

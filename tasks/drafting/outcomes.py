@@ -9,7 +9,8 @@ from outcross.data.stores.journal import Draft, Miss, Turn
 from outcross.serving.chats import Answer, Chat, Failure
 from outcross.tasks.drafting.environments import LICENCE, Task
 from outcross.tasks.drafting.go import Go
-from outcross.tasks.drafting.prompts import prompt_digest
+from outcross.tasks.drafting.plan import Slot
+from outcross.tasks.drafting.prompts import drafts_stratum, prompt_digest
 from outcross.tasks.drafting.scripts.script import NoSample
 
 
@@ -83,7 +84,7 @@ def _draft(go: Go, answers: Sequence[Answer], chat: Chat, **more: object) -> Dra
 
 
 def _sample(go: Go, content: Content) -> Sample:
-    stratum, source, licence = _place(go.recipe, go.slot.anchor)
+    stratum, source, licence = _place(go.recipe, go.slot)
     depth = max(voice.model_depth for voice in go.voices)
     draft = go.recipe.draft
     return Sample(
@@ -108,8 +109,10 @@ def _sample(go: Go, content: Content) -> Sample:
     )
 
 
-def _place(recipe: Recipe, anchor: Sample | Task) -> tuple[str, str, str]:
-    """Stratum, source and licence of what is drafted for an anchor."""
+def _place(recipe: Recipe, slot: Slot) -> tuple[str, str, str]:
+    """Stratum, source and licence of what is drafted for a slot."""
+    anchor = slot.anchor
     if isinstance(anchor, Task):
         return recipe.environment.stratum if recipe.environment else anchor.stratum, anchor.source, LICENCE
-    return anchor.provenance.stratum, anchor.provenance.source, anchor.provenance.licence
+    said = anchor.provenance
+    return drafts_stratum(recipe, slot, said.stratum), said.source, said.licence
