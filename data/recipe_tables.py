@@ -80,6 +80,9 @@ class Drafting(Record):
     """A draft's stratum, as a Jinja template over its row's own `stratum` and its language; the row's where empty."""
     tries: int = Field(default=2, ge=1, le=10)
     """Answers that a slot may take, each with another seed, until one makes a sample."""
+    models: dict[Name, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    """Models that draft, by the names that this machine's `models.toml` has for them, with their shares of the slots,
+    whatever these add up to; the one model of the environment where empty."""
     vary: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Literal["human"] | Weights] = Field(
         default_factory=dict
     )
@@ -112,6 +115,17 @@ class Drafting(Record):
         if (self.script == "trajectory") != bool(self.tools):
             raise ValueError("`tools` and the script `trajectory` go together: name tools, or take both out")
         return self
+
+
+class Budget(Record):
+    """What drafting may take before no more is asked for; what is in flight by then is finished and kept."""
+
+    tokens: int | None = Field(default=None, ge=1)
+    """In and out, of all answers that the recipe ever got."""
+    money: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """For all those tokens, in the money of the prices in `models.toml`."""
+    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Of one run."""
 
 
 TWO_OPINIONS = ("preference", "reasoning")

@@ -63,8 +63,10 @@ def ending(console: Console, came: Ending) -> None:
     """Say how many drafts are accepted, what that took, and why it ended."""
     console.print(
         f"{came.accepted:,} of {came.wanted:,} wanted drafts are accepted, from {came.candidates:,} candidates"
-        f" ({came.rounds:,} rounds in this run); {came.waiting:,} borderline ones wait for experts. {came.why}"
+        f" ({came.rounds:,} rounds in this run); {came.waiting:,} borderline ones wait for experts."
     )
+    if came.why:
+        console.print(visible(came.why), style="yellow")
     if came.barren:
         console.print(
             visible(

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = None
     concurrency: int = Field(default=0, ge=0)
     """Requests in flight; 0 chooses 8 for the embedded model and 64 for a server."""
+    models: Path | None = None
+    """The file that says where models answer which recipes name; `models.toml` in the home where None."""
     hourly_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """What an hour of review costs, in whatever money; None shows what a row costs in time alone."""
 

@@ -1,6 +1,8 @@
 """What a run leaves for people to look at in Prefect: tables, links and progress, as artifacts."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -12,8 +14,10 @@ from prefect.artifacts import (
 
 from outcross.data.recipe import Recipe
 from outcross.data.release.versions import PAGE, Release
-from outcross.data.stores import journal, screening
+from outcross.data.stores import journal, runs, screening
 from outcross.data.stores.home import Home
+from outcross.data.stores.runs import Run
+from outcross.tasks.bar import moving
 from outcross.tasks.evidence.facts import Evidence
 from outcross.tasks.pages import cut
 from outcross.tasks.screening.suite import Screen
@@ -26,10 +30,48 @@ def key(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
-def drafting(recipe: str) -> UUID:
-    """A progress bar for a drafting run; update it by the id returned."""
-    made = create_progress_artifact(progress=0.0, key=key("drafting", recipe), description=f"Drafting {recipe}")
-    return made if isinstance(made, UUID) else UUID(str(made))
+@contextmanager
+def drafting(home: Home, recipe: str, stage: str = "draft") -> Iterator[None]:
+    """A progress bar that moves while a recipe is drafted for, and a table of the models after, however that ends."""
+    title = f"Drafting {recipe}"
+    made = create_progress_artifact(progress=0.0, key=key("drafting", recipe), description=title)
+    before = {run.run_id for run in runs.latest(home, recipe)}
+    try:
+        with moving(UUID(str(made)), title, stage):
+            yield
+    finally:
+        if (rows := runs.latest(home, recipe)) and rows[0].run_id not in before:
+            _models(recipe, rows)
+
+
+def _models(recipe: str, rows: list[Run]) -> None:
+    """A table of what a run took of each model, and what the model's slots came to."""
+    why = f" It stopped: {rows[0].stopped}" if rows[0].stopped else ""
+    create_table_artifact(
+        table=[
+            {
+                "model": row.model,
+                "licence": row.licence or "",
+                "share": round(row.share, 4),
+                "requests": row.requests,
+                "attempts": row.attempts,
+                "tokens in": row.tokens_in,
+                "tokens out": row.tokens_out,
+                "tokens out/s": round(row.speed, 1),
+                "cost": "" if row.cost is None else round(row.cost, 6),
+                "seconds in line here": round(row.waited, 1),
+                "seconds in the server's line": round(row.queued, 1),
+                "most in flight": row.peak,
+                "drafted": row.drafted,
+                "invalid": row.invalid,
+                "failed": row.failed,
+                "missed": row.missed,
+            }
+            for row in rows
+        ],
+        key=key("models", recipe),
+        description=_plain(f"Models of the last run for {recipe}.{why}"),
+    )
 
 
 def outcomes(home: Home, recipe: Recipe) -> None:
@@ -45,6 +87,12 @@ def outcomes(home: Home, recipe: Recipe) -> None:
         *({"what": f"kept back by {validator}", "rows": count} for validator, count in judged.reasons),
     ]
     create_table_artifact(table=rows, key=key("outcomes", recipe.name), description=f"Drafts of {recipe.name}")
+    accepted = runs.by_model(home, recipe.name, Screen.of(recipe).ruleset)
+    create_table_artifact(
+        table=accepted.fill_null("").to_dicts(),
+        key=key("acceptance", recipe.name),
+        description=f"What each model's drafts for {recipe.name} took in all, and came to",
+    )
     create_link_artifact(
         link=REVIEW_PAGE,
         link_text="The review page (`outcross review` starts it and prints its key)",

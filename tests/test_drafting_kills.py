@@ -21,6 +21,7 @@ from tests.openai_server import openai_server
 
 COUNT = 300
 LATENCY = 0.25
+"""Seconds, in which tens of requests are in flight. One answer more may be lost: that which was just being written."""
 pytestmark = pytest.mark.timeout(120)
 """A run that hangs fails."""
 
@@ -57,7 +58,7 @@ def test_a_run_that_is_killed_goes_on_from_there(home, unbroken, tmp_path, serve
         flying = server.stats()["peak"]
         assert flying <= SERVER_CONCURRENCY
         drafted(home, server.base_url, COUNT)
-        assert resent(server) <= flying
+        assert resent(server) <= flying + 1
     assert rows(home) == unbroken
     assert not list((home.spool / "mine").iterdir())
 
@@ -69,7 +70,7 @@ def test_two_kills_in_a_row_cost_what_was_in_flight_twice(home, unbroken, tmp_pa
                 strike(process, server, served)
         flying = server.stats()["peak"]
         drafted(home, server.base_url, COUNT)
-        assert resent(server) <= 2 * flying
+        assert resent(server) <= 2 * (flying + 1)
         paid = len(server.served())
         assert drafted(home, server.base_url, COUNT) == Drafted()
         assert len(server.served()) == paid, "a finished run asks for nothing"
@@ -83,7 +84,7 @@ def test_an_interrupt_from_the_keyboard_passes_nothing_off_as_done(home, unbroke
             assert process.returncode not in {0, -signal.SIGKILL}
         flying = server.stats()["peak"]
         drafted(home, server.base_url, COUNT)
-        assert resent(server) <= flying
+        assert resent(server) <= flying + 1
     assert rows(home) == unbroken
 
 

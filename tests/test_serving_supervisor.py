@@ -318,7 +318,7 @@ def test_a_folder_without_weights_is_refused(tmp_path):
 def test_vllm_learns_nothing_of_ours(monkeypatch):
     monkeypatch.setenv("OUTCROSS_API_KEY", "secret")
     monkeypatch.setenv("PYTHONPATH", "here")
-    known = vllm._environment()
+    known = vllm.environment()
     assert "secret" not in known.values()
     assert "PYTHONPATH" not in known
     assert known["VLLM_NO_USAGE_STATS"] == known["DO_NOT_TRACK"] == "1"

@@ -14,20 +14,9 @@ from typing import NamedTuple
 MODEL = "stand-in"
 MAX_TOKENS = 350
 """As in the recipe that Outcross drafts by."""
-SUBJECTS = [
-    "apples",
-    "bridges",
-    "clouds",
-    "dances",
-    "engines",
-    "forests",
-    "gardens",
-    "harbours",
-    "islands",
-    "journeys",
-    "kitchens",
-    "letters",
-]
+SUBJECTS = """
+apples bridges clouds dances engines forests gardens harbours islands journeys kitchens letters
+""".split()  # noqa: SIM905  # a list of quoted words would be longer than the line
 """What the prompts are about."""
 
 

@@ -7,8 +7,9 @@ from home import drafted, stocked
 from marks import measured, work
 
 from outcross.serving.endpoint import connect
+from outcross.serving.fleet import Fleet, Member
 from outcross.settings import Settings
-from outcross.tasks.draft import draft, pending
+from outcross.tasks.drafting.engine import draft
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     home, recipe = stocked(folder / "home")
     settings = Settings(base_url=asked.base_url, model_depth=0, concurrency=asked.limit)
     with connect(settings, home) as endpoint, measured() as held:
-        draft(home, recipe, endpoint, pending(home, recipe, endpoint, asked.count))
+        draft(home, recipe, Fleet(members=(Member(endpoint=endpoint),)), asked.count)
         held.answers = drafted(home, recipe)
 
 

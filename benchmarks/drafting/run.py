@@ -4,9 +4,9 @@
 
 installs the peers where they aren't there yet (2.9 GB under the cache in all), then lets all make the same number of
 requests of the same stand-in server, turn by turn, and prints medians. Measured is a client's work alone, its child
-processes included: not the imports, nor how its rows or people's are put in place; `outcross draft` is measured from the
-start of its process to the end, Prefect's server included. What is measured ends when the answers are where the client
-keeps them: ours in the warehouse, sdg_hub's in memory, the others' in their files. Every figure stands in
+processes included: not the imports, nor how its rows or people's are put in place. `outcross draft` is measured from
+the start of its process to the end, Prefect's server included. What is measured ends when the answers are where the
+client keeps them: ours in the warehouse, sdg_hub's in memory, the others' in their files. Every figure stands in
 `drafting.json` too.
 """
 
@@ -16,7 +16,7 @@ import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,10 +56,6 @@ CLIENTS = (
     *(Client("sdg-hub", SDG_HUB.package, SDG_HUB.script, limit, SDG_HUB) for limit in (64, 256)),
 )
 NAMES = sorted({client.name for client in CLIENTS})
-
-SHARE, MOST_CPU, TIMES, GROWTH = 0.5, 1.0, 4.0, 1.1
-"""Least part of the ceiling's speed, most ms on the core a request, how many times as fast as the best peer, and how
-many times the memory for a hundred times the requests."""
 
 
 class Bench:
@@ -102,10 +98,10 @@ class Bench:
         command = (str(outcross), "draft", recipe.name, "--count", str(count), "--home", str(home.root))
         return whole(command, count, self.server, environment)._replace(answers=drafted(home, recipe))
 
-    def median(self, client: Client, count: int, name: str) -> float | None:
-        """Of the turns; `speed` and `ms` are figured from what was taken, other names are its own or the server's."""
+    def median(self, client: Client, count: int, name: str) -> float:
+        """Of the turns, 0 where there was none; `speed` and `ms` are figured, other names are as taken."""
         values = [_value(took, name) for took in self.taken.get((client, count), [])]
-        return statistics.median(values) if values else None
+        return statistics.median(values) if values else 0.0
 
 
 def _value(took: Taken, name: str) -> float:
@@ -113,52 +109,63 @@ def _value(took: Taken, name: str) -> float:
     return (figured | took._asdict() | took.server)[name]
 
 
-def table(bench: Bench, clients: Iterable[Client], counts: Iterable[int]) -> list[str]:
+HEADINGS = (
+    *("client", "at once", "requests", "requests/s", "of the ceiling", "CPU ms a request"),
+    *("most in flight", "peak MB", "asked twice", "not held"),
+)
+
+
+def table(bench: Bench, clients: Iterable[Client], counts: Iterable[int]) -> Iterator[str]:
     """A line for each client and number of requests."""
-    lines = [
-        "| client | at once | requests | requests/s | of the ceiling | CPU ms a request | most in flight | peak MB "
-        "| asked twice | not held |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    yield _line(HEADINGS)
+    yield _line(("---", *["--:"] * (len(HEADINGS) - 1)))
     for count in counts:
-        ceiling = bench.median(BARE, count, "speed")
         for client in clients:
-            speed = bench.median(client, count, "speed")
-            if speed is None:
-                continue
-            share = f"{speed / ceiling:.2f}" if ceiling else ""
-            ms, peak, most, twice, held = (
-                bench.median(client, count, name) or 0 for name in ("ms", "peak", "peak_mb", "duplicates", "answers")
-            )
-            lines.append(
-                f"| {client.what} | {client.limit} | {count:,} | {speed:,.0f} | {share} | {ms:.2f} | {peak:,.0f} "
-                f"| {most:,.0f} | {twice:,.0f} | {count - held:,.0f} |"
-            )
-    return lines
+            if (client, count) in bench.taken:
+                yield _line(_row(bench, client, count))
 
 
-def verdicts(bench: Bench, counts: list[int]) -> list[str]:
+def _row(bench: Bench, client: Client, count: int) -> Iterable[str]:
+    speed, ceiling = bench.median(client, count, "speed"), bench.median(BARE, count, "speed")
+    share = f"{speed / ceiling:.2f}" if ceiling else ""
+    ms, answers = bench.median(client, count, "ms"), bench.median(client, count, "answers")
+    seen = [bench.median(client, count, name) for name in ("peak", "peak_mb", "duplicates")]
+    first = (client.what, f"{client.limit}", f"{count:,}", f"{speed:,.0f}", share, f"{ms:.2f}")
+    return (*first, *(f"{value:,.0f}" for value in seen), f"{count - answers:,.0f}")
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+class Aim(NamedTuple):
+    """A ratio of two figures, and what it must reach, or stay under."""
+
+    what: str
+    value: float
+    of: float
+    least: float | None = None
+    most: float | None = None
+
+
+def aims(bench: Bench, few: int, many: int, most: int) -> Iterator[str]:
     """What is aimed at, what it came to, and whether that is enough; what wasn't measured is left out."""
-    first, last = counts[0], counts[-1]
-    speeds = {client: bench.median(client, first, "speed") or 0 for client in CLIENTS}
-    own, best = speeds[OURS], max(speeds[client] for client in CLIENTS if client.peer)
-    large = max((count for count in counts if bench.median(OURS, count, "speed")), default=first)
-    found = [
-        (f"share of the ceiling at {first:,}", own, speeds[BARE], SHARE, 1),
-        (f"times the best peer's requests/s at {first:,}", own, best, TIMES, 1),
-    ]
-    if len(counts) > 1:
-        speed, ceiling = (bench.median(client, counts[1], "speed") or 0 for client in (OURS, BARE))
-        found.insert(1, (f"share of the ceiling at {counts[1]:,}", speed, ceiling, SHARE, 1))
-    found.append((f"CPU ms a request at {large:,}", bench.median(OURS, large, "ms") or 0, 1, MOST_CPU, -1))
-    memory = [bench.median(OURS, count, "peak_mb") or 0 for count in (first, last)]
-    found.append((f"times the memory at {last:,} as at {first:,}", memory[1], memory[0], GROWTH, -1))
-    lines = ["| what | value | target | |", "|---|--:|--:|---|"]
-    for what, value, of, target, sign in found:
+    own, ceiling = ({count: bench.median(client, count, "speed") for count in (few, many)} for client in (OURS, BARE))
+    best = max(bench.median(client, few, "speed") for client in CLIENTS if client.peer)
+    memory = {count: bench.median(OURS, count, "peak_mb") for count in (few, most)}
+    found = (
+        *(Aim(f"of the ceiling at {count:,}", own[count], ceiling[count], least=0.5) for count in (few, many)),
+        Aim(f"times the best peer's requests/s at {few:,}", own[few], best, least=4),
+        Aim(f"CPU ms a request at {many:,}", bench.median(OURS, many, "ms"), 1, most=1),
+        Aim(f"times the memory at {most:,} as at {few:,}", memory[most], memory[few], most=1.1),
+    )
+    yield _line(("what", "value", "target", ""))
+    yield _line(("---", "--:", "--:", "---"))
+    for what, value, of, least, limit in found:
         if value and of:
-            passed = "pass" if sign * value / of >= sign * target else "**fail**"
-            lines.append(f"| {what} | {value / of:.2f} | {'≥' if sign > 0 else '≤'} {target:g} | {passed} |")
-    return lines
+            passed = value / of >= least if least else value / of <= (limit or 0)
+            wanted = f"≥ {least:g}" if least else f"≤ {limit:g}"
+            yield _line((what, f"{value / of:.2f}", wanted, "pass" if passed else "**fail**"))
 
 
 def main() -> None:
@@ -168,8 +175,11 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--cache", type=Path, default=CACHE)
     options = parser.parse_args()
-    chosen = [client for client in CLIENTS if client.name in options.only.split(",")]
-    few, many, most = (500, 2_000, None) if options.quick else (2_000, 20_000, 200_000)
+    named = options.only.split(",")
+    if unknown := set(named) - set(NAMES):
+        parser.error(f"--only names {', '.join(sorted(unknown))}, and there are {', '.join(NAMES)}.")
+    chosen = [client for client in CLIENTS if client.name in named]
+    few, many, most = (500, 2_000, 0) if options.quick else (2_000, 20_000, 200_000)
     turns = 1 if options.quick else options.turns
     load = os.getloadavg()[0]
     with serving() as server:
@@ -180,8 +190,7 @@ def main() -> None:
                     bench.measure(client, count)
         if most and OURS in chosen:
             bench.measure(OURS, most)
-    counts = [few, many] + ([most] if most else [])
-    print("\n".join([*table(bench, chosen, counts), "", *verdicts(bench, counts)]))
+    print("\n".join([*table(bench, chosen, (few, many, most)), "", *aims(bench, few, many, most)]))
     print(f"\nLoad of the machine before and after: {load:.1f}, {os.getloadavg()[0]:.1f}")
     said = [
         {"client": client.what, "at once": client.limit} | took._asdict()

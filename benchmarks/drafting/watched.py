@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import psutil
 
@@ -36,9 +36,9 @@ class Taken(NamedTuple):
     wall: float
     cpu: float
     peak_mb: float
-    """The largest sum of the processes' proportional set sizes that was seen."""
+    """The most that was seen: what its process had in memory, and what each child had to itself."""
     begun_mb: float
-    """That sum before the first request."""
+    """As much before the first request."""
     whole: float
     """Seconds from the start of the process to its end: imports and what is set up before are in it."""
     server: dict[str, float]
@@ -55,27 +55,24 @@ class Tree:
 
     def cpu(self) -> float:
         """Seconds on the core so far, of children that have ended too."""
-        return sum(sum(each[:4]) for each in self._each("cpu_times"))
+        return sum(sum(used[:4]) for used in self._each("cpu_times"))
 
     def memory(self) -> float:
-        """Megabytes now."""
-        now = sum(each.pss for each in self._each("memory_full_info")) / 2**20
+        """Megabytes now, in a figure that doesn't fall when other processes share libraries with these."""
+        held = list(self._each("memory_full_info"))
+        now = (held[0].rss + sum(child.uss for child in held[1:])) / 2**20 if held else 0.0
         self.peak = max(self.peak, now)
         return now
 
-    def _each(self, what: str) -> Iterator[tuple[float, ...]]:
-        try:
-            members = [self.root, *self.root.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return
-        for member in members:
-            try:
-                yield getattr(member, what)()
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
+    def _each(self, what: str) -> Iterator[Any]:
+        """What psutil says of each, the process itself first; those that end meanwhile are passed over."""
+        with suppress(psutil.NoSuchProcess):
+            for member in (self.root, *self.root.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                    yield getattr(member, what)()
 
     def _sample(self) -> None:
-        while not self.ended.wait(SAMPLED):
+        while not self.ended.wait(SAMPLED) and self.root.is_running():
             self.memory()
 
 

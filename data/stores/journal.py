@@ -74,6 +74,7 @@ class Turn(Record):
     setup: str
     rank: str
     model: str
+    """The one that answered; a draft of several models names all."""
     text: str
     finish_reason: str | None
     attempts: int

@@ -33,7 +33,7 @@ STOP_TIMEOUT = 3 * guard.GRACE
 # that no request is put off half-read.
 ON_CPU = ("--enforce-eager", "--no-enable-chunked-prefill")
 CPU_CACHE_GB = "4"
-BUILT_IN = ("--max-model-len", "2048", "--max-num-seqs", "64")
+BUILT_IN_ON_CPU = ("--max-model-len", "2048", "--max-num-seqs", "64")
 """Together at most 131,072 tokens of cache, of the 186,368 that 4 GB hold of the built-in model."""
 
 SUMMARY = "Engine core initialization failed"
@@ -65,7 +65,7 @@ def _has_vllm(python: Path) -> bool:
     look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('vllm') is None)"
     try:
         command = [str(python.absolute()), "-P", "-c", look]
-        return not subprocess.run(command, env=_environment(), capture_output=True, check=False).returncode  # noqa: S603
+        return not subprocess.run(command, env=environment(), capture_output=True, check=False).returncode  # noqa: S603
     except OSError:
         return False
 
@@ -109,7 +109,7 @@ def serve(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=_environment() | {"VLLM_API_KEY": api_key.get_secret_value()} | _offline(weights),
+        env=environment() | {"VLLM_API_KEY": api_key.get_secret_value()} | _offline(weights),
         start_new_session=True,  # a Ctrl-C is this process's to handle
     ) as guarding:
         try:
@@ -133,11 +133,11 @@ def _arguments(weights: Weights, port: int) -> Iterator[str]:
     yield from ("--host", HOST, "--port", str(port), "--disable-uvicorn-access-log")
     if not has_gpu():
         yield from ON_CPU
-    if weights.unpacked_from is not None:
-        yield from BUILT_IN
+        if weights.unpacked_from is not None:
+            yield from BUILT_IN_ON_CPU
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """What vLLM may know: nothing of ours, nothing from the working folder, and nobody to report to."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OUTCROSS_", "PYTHON"))}
     ours = {"PYTHONSAFEPATH": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}

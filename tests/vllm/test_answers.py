@@ -123,7 +123,7 @@ def test_a_model_that_writes_gives_no_rewards(server):
 
 
 def test_a_prompt_beyond_the_context_is_refused_for_good(server):
-    failure = outcomes(server, chat("long", "word " * 3000))[0]
+    failure = outcomes(server, chat("long", "word " * 9000))[0]
     assert isinstance(failure, Failure)
     assert failure.final
     assert failure.attempts == 1

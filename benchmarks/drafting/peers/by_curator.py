@@ -25,6 +25,8 @@ from bespokelabs import curator  # noqa: E402  # after the words are in place
 
 
 class Drafts(curator.LLM):
+    """A prompt as it is given, and its answer as it comes."""
+
     def prompt(self, row: dict[str, str]) -> str:
         return row["prompt"]
 
