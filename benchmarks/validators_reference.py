@@ -26,7 +26,7 @@ import psutil
 from outcross.data.corpora import stdlib
 from outcross.data.corpora.candidates import Candidate
 from outcross.data.samples import CONTENT, Instruction, Preference
-from outcross.tasks import environments
+from outcross.tasks.drafting import environments
 from outcross.tasks.judging.appointment import NEEDS, Judge
 from outcross.tasks.judging.registry import JUDGES
 from outcross.tasks.screening.distil import DIMENSIONS

@@ -9,7 +9,7 @@ from typing import Literal
 import tomli_w
 from pydantic import Field, ValidationError
 
-from outcross.data.recipe_tables import NAME, Certification, Drafting, Environment, Name, Review, Source
+from outcross.data.recipe_tables import NAME, Budget, Certification, Drafting, Environment, Name, Review, Source
 from outcross.data.samples import KINDS, Filled, Record, digest
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
@@ -26,6 +26,7 @@ class Recipe(Record):
     kind: Literal["instruction", "preference", "reasoning", "conversation", "trajectory", "text"]
     source: Source
     draft: Drafting
+    budget: Budget = Budget()
     evaluation: tuple[Path, ...] = ()
     """Files of texts kept for evaluation, JSONL or Parquet, beside people's held-out rows: no row may repeat them."""
     environment: Environment | None = None
@@ -44,11 +45,17 @@ class Recipe(Record):
     def digest(self) -> str:
         """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not.
 
-        Neither does how experts are asked: what they decide lies in a release itself, and each decision in the
-        warehouse names the guideline that it was made under.
+        Neither does what they may take, nor a machine's own names for the models, which each row says itself; nor how
+        experts are asked: what they decide lies in a release itself, and each decision in the warehouse names the
+        guideline that it was made under.
         """
         asked = set(Review.model_fields) - {"audit_share"}
-        return digest(self.model_dump(mode="json", exclude={"source": {"path"}, "draft": {"count"}, "review": asked}))
+        return digest(
+            self.model_dump(
+                mode="json",
+                exclude={"source": {"path"}, "draft": {"count", "models"}, "budget": True, "review": asked},
+            )
+        )
 
 
 def names(home: Home) -> list[str]:
@@ -159,24 +166,45 @@ def _merge(base: dict[str, object], over: Mapping[str, object]) -> dict[str, obj
     return merged
 
 
-def for_file(home: Home, name: str | None, file: Path, source: Mapping[str, object]) -> Recipe:
+def for_file(home: Home, name: str | None, file: Path, source: Mapping[str, object], base: str = "") -> Recipe:
     """Make a recipe for a JSONL file of people's rows and store it; see `write`.
 
     Args:
         name: the recipe's; the file's own where None.
         source: what is said of the rows, as fields of `Source`.
+        base: the recipe that says all the rest; the one that it had before, or `jsonl`, where empty.
 
     Raises:
-        RecipeError: see `write`; or there is no such file, whose name would hold the recipe's for it.
+        RecipeError: see `write`; there is no such file, whose name would hold the recipe's for it; or the base reads no
+            such files, or isn't the one that the recipe had before.
     """
     if not file.is_file():
         raise RecipeError(f"{file.absolute()} is no file. Name one of JSON objects, one a line: --human FILE.jsonl.")
+    called = re.sub(r"[^a-z0-9]+", "-", file.stem.lower()).strip("-") if name is None else name
+    below = _base(home, called, base)
     table: dict[str, object] = {
-        "base": "jsonl",
-        "about": f"Rows in the manner of {file.name}.",
+        "base": below.name,
+        "about": f"{below.about.removesuffix('.')}, from {file.name}.",
         "source": {"path": str(file.absolute())} | dict(source),
     }
-    return write(home, re.sub(r"[^a-z0-9]+", "-", file.stem.lower()).strip("-") if name is None else name, table)
+    return write(home, called, table)
+
+
+def _base(home: Home, name: str, asked: str) -> Recipe:
+    """What a recipe for a file builds on."""
+    path = home.recipes / f"{name}{SUFFIX}"
+    before = str(_parsed(path).get("base", "")) if path.is_file() else ""
+    if asked and before and asked != before:
+        raise RecipeError(
+            f"the recipe {name} builds on {before}, and its drafts are of that sort. Give those by {asked} a recipe of "
+            "their own: outcross run NAME --human FILE --base BASE."
+        )
+    below = load(home, asked or before or "jsonl")
+    if below.source.reader != "jsonl":
+        raise RecipeError(
+            f"the recipe {below.name} reads {below.source.reader}, and no files of your own, so none can build on it."
+        )
+    return below
 
 
 def write(home: Home, name: str, table: Mapping[str, object]) -> Recipe:

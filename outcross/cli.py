@@ -60,6 +60,7 @@ Fields = Annotated[
     list[str] | None, typer.Option("--field", metavar="OURS=THEIRS", help="Which field is which; may be repeated.")
 ]
 Stratum = Annotated[str | None, typer.Option(help="The field that slices the rows, such as their topic.")]
+Base = Annotated[str, typer.Option(help="The recipe that says what is drafted.", show_default="jsonl")]
 
 
 def _home(given: Path | None) -> Home:
@@ -78,6 +79,7 @@ def _recipe_for(
     attestation: str = "",
     field: list[str] | None = None,
     stratum: str | None = None,
+    base: str = "",
 ) -> str:
     """What flows should load: the recipe named, or one made for a file of people's rows and kept in the home.
 
@@ -87,13 +89,13 @@ def _recipe_for(
     said = {"licence": licence, "attestation": attestation, "fields": _pairs(field), "stratum": stratum}
     source = {key: value for key, value in said.items() if value}
     if human is None:
-        if source:
+        if source or base:
             raise InputError(
-                "--licence, --attestation, --field and --stratum describe the rows of a file, and --human names none. "
-                "Name the file, or say these things in the recipe's [source]."
+                "--licence, --attestation, --field, --stratum and --base are about a file of rows, and --human names "
+                "none. Name the file, or say these things in the recipe."
             )
         return str(Path(name).absolute()) if name.endswith(recipes.SUFFIX) else name
-    return recipes.for_file(home, None if name == "docstrings" else name, human, source).name
+    return recipes.for_file(home, None if name == "docstrings" else name, human, source, base).name
 
 
 def _pairs(fields: list[str] | None) -> dict[str, str]:
@@ -126,6 +128,7 @@ def run(
     attestation: Attestation = "",
     field: Fields = None,
     stratum: Stratum = None,
+    base: Base = "",
     count: Count = None,
     home: HomeFolder = None,
 ) -> None:
@@ -134,7 +137,7 @@ def run(
     With [bold]--human[/] FILE.jsonl a recipe is made for your own rows and kept under RECIPE, or the file's name.
     """
     place = _home(home)
-    _pipeline(place, _recipe_for(place, recipe, human, licence, attestation, field, stratum), count)
+    _pipeline(place, _recipe_for(place, recipe, human, licence, attestation, field, stratum, base), count)
 
 
 def _pipeline(place: Home, recipe: str, count: int | None) -> None:
@@ -155,11 +158,12 @@ def ingest(
     attestation: Attestation = "",
     field: Fields = None,
     stratum: Stratum = None,
+    base: Base = "",
     home: HomeFolder = None,
 ) -> None:
     """Read people's rows into the vault; rows without source, licence and attestation are refused."""
     place = _home(home)
-    loaded = _recipe_for(place, recipe, human, licence, attestation, field, stratum)
+    loaded = _recipe_for(place, recipe, human, licence, attestation, field, stratum, base)
     with _starting():
         from outcross.flows.ingest import ingest as flow
     with watcher(console) as watching, watched_by(watching):

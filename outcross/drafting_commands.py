@@ -43,12 +43,19 @@ def draft(
         Path | None, typer.Option(help="A JSONL file of drafts to take in instead of asking a model.")
     ] = None,
     generator: Annotated[str, typer.Option(help="The model that wrote that file.")] = "",
+    tokens: Annotated[
+        int | None, typer.Option(min=1, help="Stop when all the recipe's answers took so many tokens, in and out.")
+    ] = None,
+    money: Annotated[
+        float | None, typer.Option(min=0, help="Stop when they cost so much, at the prices of models.toml.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Stop after so many minutes.")] = None,
     home: HomeFolder = None,
 ) -> None:
-    """Let the model draft; slots of the plan that have an answer are not paid for again.
+    """Let the models draft; slots of the plan that have an answer are not paid for again.
 
-    Exit code 3: some of the slots that were asked for are left without a draft, or fewer drafts are accepted than
-    --accept wants.
+    Exit code 3: some of the slots that were asked for are left without a draft, fewer drafts are accepted than --accept
+    wants, or the budget is used up.
     """
     _require_fitting(count, accept, at_most, drafts, retry_failed=retry_failed)
     place = Home(home or from_environment().home)
@@ -60,13 +67,13 @@ def draft(
         return
     needs("prefect", "flows")
     if accept is not None:
-        _accept(place, named, accept, at_most)
+        _accept(place, named, accept, at_most, tokens, money, minutes)
         return
     with console.status("Starting Prefect …"):
         from outcross.flows.draft import draft as flow
         from outcross.tasks.drafting.engine import Drafted
     with watcher(console) as watching, watched_by(watching):
-        came = flow(named, place.root, count, drafts, generator, retry_failed)
+        came = flow(named, place.root, count, drafts, generator, retry_failed, tokens, money, minutes)
     if not isinstance(came, Drafted):
         reports.intake(console, came)
         return
@@ -79,6 +86,7 @@ def draft(
             f"no sample, {came.failed:,} were refused, {came.missed:,} got no answer. `outcross draft {loaded.name} "
             "--retry-failed` asks once more; the view `dead_letter` of the warehouse has each one's reason."
         )
+    if came.left or came.stopped:
         raise typer.Exit(INCOMPLETE)
 
 
@@ -96,12 +104,20 @@ def _require_fitting(
         raise InputError("--accept decides by itself what is drafted: leave out --count, --drafts and --retry-failed.")
 
 
-def _accept(place: Home, recipe: str, wanted: int, at_most: int | None) -> None:
+def _accept(
+    place: Home,
+    recipe: str,
+    wanted: int,
+    at_most: int | None,
+    tokens: int | None,
+    money: float | None,
+    minutes: float | None,
+) -> None:
     """Draft until enough is accepted, and say how far it got."""
     with console.status("Starting Prefect …"):
         from outcross.flows.accept import accept as flow
     with watcher(console) as watching, watched_by(watching):
-        ending = flow(recipe, wanted, place.root, at_most)
+        ending = flow(recipe, wanted, place.root, at_most, tokens, money, minutes)
     loaded = recipes.load(place, recipe)
     reports.outcomes(console, place, loaded)
     coverage_reports.passed_over(console, place, loaded)

@@ -21,6 +21,7 @@ from outcross.serving.fleet import Fleet
 from outcross.tasks import gold, imports, ingest, release, review
 from outcross.tasks.drafting import engine
 from outcross.tasks.drafting.accept import Ending, Refill
+from outcross.tasks.drafting.budget import Limits
 from outcross.tasks.drafting.engine import Drafted
 from outcross.tasks.drafting.plan import Slot
 from outcross.tasks.intake import Intake
@@ -60,18 +61,23 @@ def import_solutions(home: Path, recipe: str) -> Intake:
 
 @task(name="draft", task_run_name="draft-{recipe}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
 def draft_slots(
-    home: Path, recipe: str, fleet: Fleet, wanted: int | Sequence[Slot], retry_failed: bool = False
+    home: Path,
+    recipe: str,
+    fleet: Fleet,
+    wanted: int | Sequence[Slot],
+    retry_failed: bool = False,
+    limits: Limits | None = None,
 ) -> Drafted:
     """Draft some slots of the plan, or so many of its first ones; a retry asks only for what has no answer."""
     place = Home(home)
-    return engine.draft(place, recipes.load(place, recipe), fleet, wanted, retry_failed=retry_failed)
+    return engine.draft(place, recipes.load(place, recipe), fleet, wanted, retry_failed=retry_failed, limits=limits)
 
 
 @task(name="recover", task_run_name="recover-{recipe}", cache_policy=NO_CACHE)
 def recover_answers(home: Path, recipe: str) -> int:
     """Take in the answers that an interrupted run left; nobody else may draft for the recipe meanwhile."""
     place = Home(home)
-    return Spool(place, recipes.load(place, recipe).name).recover()
+    return Spool(place, recipes.load(place, recipe).name).flush()
 
 
 @task(name="choose", cache_policy=NO_CACHE)

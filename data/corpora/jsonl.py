@@ -1,29 +1,18 @@
 """A JSONL file of the user's own as a corpus: one object a line, fields named by the recipe."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from outcross.data.corpora.candidates import EXCERPT, Candidate, Refusal
 from outcross.data.corpora.dotted import find
+from outcross.data.corpora.forms import contents, fits, own, usual
 from outcross.data.corpora.keys import key_of
-from outcross.data.samples import KINDS
 from outcross.errors import InputError
 
 MAX_LINE = 1_000_000
 """Bytes of a line; a longer one is refused without being parsed."""
-
-GUESSES = (
-    {"instruction": "instruction", "context": "context", "response": "response"},
-    {"instruction": "instruction", "context": "input", "response": "response"},
-    {"instruction": "question", "response": "answer"},
-    {"instruction": "prompt", "response": "completion"},
-    {"instruction": "prompt", "response": "response"},
-    {"instruction": "instruction", "context": "input", "response": "output"},
-    {"instruction": "instruction", "context": "instances.0.input", "response": "instances.0.output"},
-)
-"""Field names in common use; the set that the first good line fits best is taken for the whole file."""
 
 
 @dataclass(frozen=True)
@@ -48,24 +37,23 @@ class JsonlReader:
     """Whether a row that `fields` don't fit may have names in common use, the same ones in the whole file."""
 
     def __call__(self) -> Iterator[Candidate | Refusal]:
-        usual: Mapping[str, str] = {}
+        common: Mapping[str, str] = {}
         for number, line in lines(self.path):
             row = parse(self.path, number, line)
             if isinstance(row, dict):
-                own = fits(self.kind, row, self.fields)
-                if self.guess and not own:
-                    usual = usual or self._usual(row)
-                names = self.fields if own else usual or self.fields
+                named = fits(self.kind, row, self.fields)
+                if self.guess and not named:
+                    common = common or usual(self.kind, row)
+                names = self.fields if named else common or self.fields or self._own
                 reason = self._unfit(row, names)
                 yield Refusal(self.path.name, number, reason, "") if reason else self._candidate(number, row, names)
             elif row is not None:
                 yield row
 
-    def _usual(self, row: dict[str, object]) -> Mapping[str, str]:
-        """The names in common use that fit a row; of kinds other than instruction, the fields' own. Empty if none."""
-        if self.kind != "instruction":
-            return {part: part for part in KINDS[self.kind].model_fields if part != "kind"}
-        return best(self.kind, row, GUESSES)
+    @property
+    def _own(self) -> Mapping[str, str]:
+        """Names for a row that none fit, so that it is told what it lacks; a task has too many to guess which."""
+        return {} if self.kind == "instruction" else own(self.kind)
 
     def _unfit(self, row: dict[str, object], names: Mapping[str, str]) -> str:
         """Why a row can't be read; empty where it can."""
@@ -80,7 +68,6 @@ class JsonlReader:
         return f"has no field {missing[0]}: the recipe slices by it" if missing else ""
 
     def _candidate(self, number: int, row: dict[str, object], names: Mapping[str, str]) -> Candidate:
-        content = {part: value for part, name in names.items() if (value := find(row, name)) is not None}
         name = self.path.name
         document = str(find(row, self.document)) if self.document else str(number)
         return Candidate(
@@ -88,7 +75,7 @@ class JsonlReader:
             line=number,
             document=f"{name}#{document}",
             stratum=str(find(row, self.stratum)) if self.stratum else "all",
-            content={"kind": self.kind, **content},
+            content=contents(self.kind, row, names),
             licence=_text(row.get("licence") or row.get("license")),
             attestation=_text(row.get("attestation")),
             origin=_text(row.get("origin")),
@@ -98,22 +85,6 @@ class JsonlReader:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def fits(kind: str, row: Mapping[str, object], names: Mapping[str, str]) -> bool:
-    """Whether a row has all that its kind can't do without, under these names."""
-    fields = KINDS[kind].model_fields
-    needed = [name for part, name in names.items() if fields[part].is_required()]
-    return bool(names) and all(find(row, name) is not None for name in needed)
-
-
-def best(kind: str, row: Mapping[str, object], sets: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
-    """Of sets of names that fit a row, the one under which it has the most, and the first of those; empty if none."""
-
-    def held(names: Mapping[str, str]) -> int:
-        return sum(find(row, name) is not None for name in names.values())
-
-    return max((names for names in sets if fits(kind, row, names)), key=held, default={})
 
 
 def lines(path: Path, limit: int = MAX_LINE) -> Iterator[tuple[int, bytes]]:

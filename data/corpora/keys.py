@@ -19,11 +19,12 @@ def key_of(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, Jso
         names: field of the key → name in the file, dotted where nested; one that ends in `####` takes what stands
             behind that mark: `answer = "answer ####"`.
     """
-    key = {part: _value(row, name) for part, name in names.items()}
+    key = {part: valued(row, name) for part, name in names.items()}
     return cast("dict[str, JsonValue]", key) if key and None not in key.values() else None
 
 
-def _value(row: Mapping[str, object], name: str) -> object:
+def valued(row: Mapping[str, object], name: str) -> object:
+    """The value at a dotted name, or what stands behind its mark; None where the row doesn't have it."""
     if not name.endswith(MARK):
         return find(row, name)
     text = find(row, name.removesuffix(MARK).strip())

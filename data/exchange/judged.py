@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from outcross.data.corpora.dotted import find
-from outcross.data.corpora.jsonl import GUESSES, best
+from outcross.data.corpora.forms import PAIRS, best
 from outcross.data.review.answers import WORDS, Label, stored
 from outcross.data.samples import (
     CONTENT,
@@ -30,7 +30,7 @@ VERDICTS: Mapping[str, tuple[str, ...]] = {
 """By kind, the verdicts as they are stored: of a pair, which of the sample's own answers won, however it was shown."""
 
 USUAL: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "instruction": GUESSES,
+    "instruction": PAIRS,
     "preference": ({"prompt": "prompt", "chosen": "text1", "rejected": "text2"},),
 }
 """By kind, names that others give to our fields, beside our own."""

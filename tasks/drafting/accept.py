@@ -10,7 +10,7 @@ from outcross.data.stores import accepted, journal
 from outcross.data.stores.home import Home
 from outcross.progress import advance
 from outcross.serving.fleet import Fleet
-from outcross.tasks.drafting.engine import next_go
+from outcross.tasks.drafting.blocks import next_go
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import Slot, planned
 from outcross.tasks.drafting.rounds import shares

@@ -56,7 +56,7 @@ def draw(recipe: Recipe, rank: str, rows: Sequence[Sample]) -> dict[str, str]:
     """
     vary = recipe.draft.vary
     drawn = {
-        name: _weighted(weights, _chance(recipe, rank, name))
+        name: weighted(weights, chance(recipe, rank, name))
         for name, weights in vary.items()
         if not isinstance(weights, str)
     }
@@ -67,16 +67,16 @@ def draw(recipe: Recipe, rank: str, rows: Sequence[Sample]) -> dict[str, str]:
             f"recipe {recipe.name}: [draft.vary] draws {', '.join(sorted(vary.keys() - drawn.keys()))} from people's "
             "seed rows, and there are none. Raise `seed_share`, or give values with weights."
         )
-    return drawn | measured(recipe, rows[int(_chance(recipe, rank, HUMAN) * len(rows))])
+    return drawn | measured(recipe, rows[int(chance(recipe, rank, HUMAN) * len(rows))])
 
 
-def _chance(recipe: Recipe, rank: str, name: str) -> float:
+def chance(recipe: Recipe, rank: str, name: str) -> float:
     """A number from 0 to below 1, the same for the same slot and name."""
     return int(digest([recipe.name, rank, name])[:13], 16) / 16**13
 
 
-def _weighted(weights: Mapping[str, float], chance: float) -> str:
+def weighted(weights: Mapping[str, float], point: float) -> str:
     """The value into whose part of the whole weight a number from 0 to below 1 falls."""
     values = sorted(weights)
     ends = list(accumulate(weights[value] for value in values))
-    return next(value for value, end in zip(values, ends, strict=True) if chance * ends[-1] < end)
+    return next(value for value, end in zip(values, ends, strict=True) if point * ends[-1] < end)

@@ -7,19 +7,21 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import Content, Generation, Origin, Provenance, Sample
 from outcross.data.stores.journal import Draft, Miss, Turn
 from outcross.serving.chats import Answer, Chat, Failure
+from outcross.serving.endpoint import Endpoint
 from outcross.tasks.drafting.environments import LICENCE, Task
 from outcross.tasks.drafting.go import Go
-from outcross.tasks.drafting.prompts import prompt_digest
+from outcross.tasks.drafting.plan import Slot
+from outcross.tasks.drafting.prompts import drafts_stratum, prompt_digest
 from outcross.tasks.drafting.scripts.script import NoSample
 
 
-def turn(go: Go, chat: Chat, answer: Answer) -> Turn:
+def turn(go: Go, voice: Endpoint, chat: Chat, answer: Answer) -> Turn:
     """An answer on the way, as the journal keeps it."""
     return Turn(
         request_key=chat.key,
         setup=go.setup,
         rank=go.slot.rank,
-        model=go.model,
+        model=voice.model,
         text=answer.text,
         finish_reason=answer.finish_reason,
         attempts=answer.attempts,
@@ -83,7 +85,7 @@ def _draft(go: Go, answers: Sequence[Answer], chat: Chat, **more: object) -> Dra
 
 
 def _sample(go: Go, content: Content) -> Sample:
-    stratum, source, licence = _place(go.recipe, go.slot.anchor)
+    stratum, source, licence = _place(go.recipe, go.slot)
     depth = max(voice.model_depth for voice in go.voices)
     draft = go.recipe.draft
     return Sample(
@@ -108,8 +110,10 @@ def _sample(go: Go, content: Content) -> Sample:
     )
 
 
-def _place(recipe: Recipe, anchor: Sample | Task) -> tuple[str, str, str]:
-    """Stratum, source and licence of what is drafted for an anchor."""
+def _place(recipe: Recipe, slot: Slot) -> tuple[str, str, str]:
+    """Stratum, source and licence of what is drafted for a slot."""
+    anchor = slot.anchor
     if isinstance(anchor, Task):
         return recipe.environment.stratum if recipe.environment else anchor.stratum, anchor.source, LICENCE
-    return anchor.provenance.stratum, anchor.provenance.source, anchor.provenance.licence
+    said = anchor.provenance
+    return drafts_stratum(recipe, slot, said.stratum), said.source, said.licence

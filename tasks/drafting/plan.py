@@ -36,7 +36,8 @@ class Slot:
     def parents(self) -> tuple[Sample, ...]:
         """All human rows that the model sees."""
         first = (self.anchor,) if isinstance(self.anchor, Sample) else ()
-        return (*first, *(example for example in self.examples if example != self.anchor))
+        seen = {one.sample_id: one for one in (*first, *self.examples)}
+        return tuple(seen.values())
 
 
 def plan(home: Home, recipe: Recipe, wanted: int) -> list[Slot]:
