@@ -24,6 +24,8 @@ TEMPLATES = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=Fa
 
 SHAPING = {"script", "exchanges", "tools", "max_calls", "languages", "stratum", "vary"}
 """Fields of a recipe's `[draft]`, beside its templates, that shape what is asked or what is made of it."""
+LONGEST_LIST = 24
+"""Of what a model writes as a list, such as steps."""
 
 
 def prompt_digest(recipe: Recipe) -> str:
@@ -147,9 +149,10 @@ def _named(template: str) -> frozenset[str]:
 
 
 def schema(recipe: Recipe) -> dict[str, JsonValue]:
-    """JSON schema of what the model writes: the kind's own fields, without the limits on lengths.
+    """JSON schema of what the model writes: the kind's own fields, without the limits on lengths of texts.
 
-    Limits are checked on what comes back: as a grammar, a length limit of thousands slows a server to a crawl.
+    Limits are checked on what comes back: as a grammar, a length limit of thousands slows a server to a crawl. Lists
+    end after `LONGEST_LIST`, which stops a small model that would go on for ever.
     """
     return _schema(recipe.kind, recipe.draft.writes)
 
@@ -170,5 +173,6 @@ def _schema(kind: str, writes: tuple[str, ...]) -> dict[str, JsonValue]:
 def _open(node: JsonValue) -> JsonValue:
     closed = {"maxLength", "minLength", "pattern", "title", "default"}
     if isinstance(node, dict):
-        return {key: _open(value) for key, value in node.items() if key not in closed}
+        kept = ((key, value) for key, value in node.items() if key not in closed)
+        return {key: LONGEST_LIST if key == "maxItems" else _open(value) for key, value in kept}
     return [_open(value) for value in node] if isinstance(node, list) else node
