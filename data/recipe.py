@@ -9,7 +9,7 @@ from typing import Literal
 import tomli_w
 from pydantic import Field, ValidationError
 
-from outcross.data.recipe_tables import NAME, Certification, Drafting, Environment, Name, Review, Source
+from outcross.data.recipe_tables import NAME, Budget, Certification, Drafting, Environment, Name, Review, Source
 from outcross.data.samples import KINDS, Filled, Record, digest
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError
@@ -26,6 +26,7 @@ class Recipe(Record):
     kind: Literal["instruction", "preference", "reasoning", "conversation", "trajectory", "text"]
     source: Source
     draft: Drafting
+    budget: Budget = Budget()
     evaluation: tuple[Path, ...] = ()
     """Files of texts kept for evaluation, JSONL or Parquet, beside people's held-out rows: no row may repeat them."""
     environment: Environment | None = None
@@ -44,11 +45,17 @@ class Recipe(Record):
     def digest(self) -> str:
         """Of everything that shapes the rows; how many drafts are wanted, and where the file lies, do not.
 
-        Neither does how experts are asked: what they decide lies in a release itself, and each decision in the
-        warehouse names the guideline that it was made under.
+        Neither does what they may take, nor a machine's own names for the models, which each row says itself; nor how
+        experts are asked: what they decide lies in a release itself, and each decision in the warehouse names the
+        guideline that it was made under.
         """
         asked = set(Review.model_fields) - {"audit_share"}
-        return digest(self.model_dump(mode="json", exclude={"source": {"path"}, "draft": {"count"}, "review": asked}))
+        return digest(
+            self.model_dump(
+                mode="json",
+                exclude={"source": {"path"}, "draft": {"count", "models"}, "budget": True, "review": asked},
+            )
+        )
 
 
 def names(home: Home) -> list[str]:

@@ -3,16 +3,15 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from prefect import flow
-from prefect.artifacts import update_progress_artifact
+from prefect import flow, get_run_logger
 
 from outcross.data import recipe as recipes
 from outcross.data.stores.home import Home
 from outcross.progress import stage
-from outcross.serving.endpoint import connect
-from outcross.serving.fleet import Fleet, Member
+from outcross.serving.fleet import assemble
 from outcross.settings import from_environment
 from outcross.tasks import artifacts
+from outcross.tasks.drafting.budget import Limits
 from outcross.tasks.drafting.engine import Drafted, alone, require_drafts
 from outcross.tasks.intake import Intake
 from outcross.tasks.steps import bulk, draft_slots, import_drafts, import_solutions
@@ -26,6 +25,9 @@ def draft(
     drafts: Path | None = None,
     generator: str = "",
     retry_failed: bool = False,
+    tokens: int | None = None,
+    money: float | None = None,
+    minutes: float | None = None,
 ) -> Drafted | Intake:
     """Draft the plan's first `count` slots; what has an answer is not paid for again.
 
@@ -39,6 +41,10 @@ def draft(
         drafts: a JSONL file to import instead of asking a model.
         generator: the name of the model that wrote that file.
         retry_failed: ask once more for slots whose answers made no sample, or that were refused.
+        tokens: in and out, that all answers of the recipe may take before no more is asked for; these three stand over
+            the recipe's own budget.
+        money: what those may cost.
+        minutes: that this run may take.
 
     Returns:
         What the slots that were asked for came to, or what came in from the file.
@@ -56,11 +62,11 @@ def draft(
     with ExitStack() as started:
         with stage("model", 0):
             started.enter_context(alone(Home(place), name))
-            endpoint = started.enter_context(connect(settings, Home(place)))
-        fleet = Fleet(members=(Member(endpoint=endpoint),))
-        bar = artifacts.drafting(name)
-        with stage("draft", wanted):
-            came = draft_slots(place, recipe, bulk(fleet), wanted, retry_failed)
-        update_progress_artifact(bar, progress=100)
+            fleet = started.enter_context(assemble(settings, Home(place), loaded.draft.models))
+        limits = Limits.begin(loaded.budget, tokens=tokens, money=money, minutes=minutes)
+        with artifacts.drafting(Home(place), name), stage("draft", wanted):
+            came = draft_slots(place, recipe, bulk(fleet), wanted, retry_failed, bulk(limits))
+        if came.stopped:
+            get_run_logger().warning(came.stopped)
         require_drafts(Home(place), name, came)
     return came

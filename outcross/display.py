@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from rich.table import Column
 
-from outcross.progress import Watcher
+from outcross.progress import Watcher, describe
 
 LINE_EVERY = 5.0
 """Seconds between two plain lines of one stage."""
@@ -25,14 +25,6 @@ LINE_EVERY = 5.0
 def watcher(console: Console) -> "Bars | Lines":
     """Bars where the console is a terminal, lines where it is a file or a pipe."""
     return Bars(console) if console.is_terminal else Lines(console)
-
-
-def describe(counts: Counter[str], seconds: float) -> str:
-    """A stage's counts as text: tokens as a rate, the rest as they are."""
-    parts = [f"{count:,.0f} {name}" for name, count in counts.items() if name != "tokens"]
-    if counts["tokens"] and seconds > 0:
-        parts.insert(0, f"{counts['tokens'] / seconds:,.0f} tokens/s")
-    return " · ".join(parts)
 
 
 class Bars(Watcher):

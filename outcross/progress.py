@@ -1,6 +1,6 @@
 """How long work tells whoever watches how far it is; silent unless somebody listens."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
@@ -41,6 +41,26 @@ def watched_by(watcher: Watcher) -> Iterator[None]:
         yield
     finally:
         _watcher = before
+
+
+def watching() -> Watcher:
+    """Whoever watches now: for another who passes on to them what it sees itself."""
+    return _watcher
+
+
+def describe(counts: Mapping[str, float], seconds: float) -> str:
+    """A stage's counts as text: tokens as a rate, requests in flight against their limit, the rest as they are."""
+    shown = {
+        name: count for name, count in counts.items() if count and name not in ("tokens", "flying", "limit", "cost")
+    }
+    parts = [f"{count:,.0f} {name}" for name, count in shown.items()]
+    if (tokens := counts.get("tokens", 0)) and seconds > 0:
+        parts.insert(0, f"{tokens / seconds:,.0f} tokens/s")
+    if flying := counts.get("flying", 0):
+        parts.append(f"{flying:,.0f}/{counts.get('limit', 0):,.0f} in flight")
+    if cost := counts.get("cost", 0):
+        parts.append(f"cost {cost:,.2f}")
+    return " · ".join(parts)
 
 
 def advance(stage: str, done: int = 1, **counts: float) -> None:

@@ -24,7 +24,7 @@ from outcross.data.release.witnesses import forgotten, heads
 from outcross.data.review.management import Management
 from outcross.data.review.people import Person
 from outcross.data.review.queue import Queue
-from outcross.data.stores import journal, quarantine, screening, vault
+from outcross.data.stores import journal, quarantine, runs, screening, vault
 from outcross.data.stores.home import Home
 from outcross.engine import prefect_home
 from outcross.errors import InputError, ServingError, VerificationFailed
@@ -46,7 +46,7 @@ TOP = 8
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in columns:
-        names = column in ("", "stratum", "class", "why", "name", "role")
+        names = column in ("", "stratum", "class", "why", "name", "role", "model", "licence")
         # What is typed again is never cut.
         table.add_column(column, justify="left" if names else "right", overflow="fold")
     return table
@@ -85,11 +85,40 @@ def outcomes(console: Console, home: Home, recipe: Recipe) -> None:
     )
     if judged.reasons:
         console.print("kept back by " + ", ".join(f"{name} {count:,}" for name, count in judged.reasons[:5]))
+    _models(console, home, recipe)
     if refused := quarantine.count(home, recipe.name):
         console.print(
             f"[yellow]{refused:,} rows are in quarantine[/], each with its line and reason: the warehouse's table "
             "`quarantine` holds them."
         )
+
+
+def _models(console: Console, home: Home, recipe: Recipe) -> None:
+    """What each model's drafts took in all and came to, and why the last run stopped, if it did."""
+    found = runs.by_model(home, recipe.name, Screen.of(recipe).ruleset)
+    totals = {row["model"]: row for row in runs.totals(home, recipe.name).iter_rows(named=True)}
+    table = _table("model", "drafted", "accepted", "per 1,000 tokens", "tokens", "tokens/s", "cost", "a row", "licence")
+    for row in found.filter(pl.col("tokens_in") + pl.col("tokens_out") > 0).iter_rows(named=True):
+        taken = totals.get(row["model"], {})
+        table.add_row(
+            visible(row["model"]),
+            f"{row['drafted']:,}",
+            _number(row["acceptance"], ".0%"),
+            _number(row["per_thousand"], ",.2f"),
+            f"{row['tokens_in'] + row['tokens_out']:,}",
+            _number(taken.get("tokens_a_second"), ",.0f"),
+            _number(row["cost"], ",.2f"),
+            _number(row["cost_per_accepted"], ",.4f"),
+            visible(taken.get("licence") or "–"),
+        )
+    if table.row_count:
+        console.print(table)
+    if (last := runs.latest(home, recipe.name)) and last[0].stopped:
+        console.print(visible(f"The last run stopped. {last[0].stopped}"), style="yellow")
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
 
 
 def _people(parts: dict[str, int]) -> str:

@@ -1,8 +1,12 @@
 """What a run leaves for people to look at in Prefect: tables, links and progress, as artifacts."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import UUID
 
+import polars as pl
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -12,8 +16,9 @@ from prefect.artifacts import (
 
 from outcross.data.recipe import Recipe
 from outcross.data.release.versions import PAGE, Release
-from outcross.data.stores import journal, screening
+from outcross.data.stores import journal, runs, screening
 from outcross.data.stores.home import Home
+from outcross.tasks.bar import moving
 from outcross.tasks.evidence.facts import Evidence
 from outcross.tasks.pages import cut
 from outcross.tasks.screening.suite import Screen
@@ -26,10 +31,34 @@ def key(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
 
 
-def drafting(recipe: str) -> UUID:
-    """A progress bar for a drafting run; update it by the id returned."""
-    made = create_progress_artifact(progress=0.0, key=key("drafting", recipe), description=f"Drafting {recipe}")
-    return made if isinstance(made, UUID) else UUID(str(made))
+@contextmanager
+def drafting(home: Home, recipe: str, stage: str = "draft") -> Iterator[None]:
+    """A progress bar that moves while a recipe is drafted for, and a table of the models after, however that ends."""
+    title, began = f"Drafting {recipe}", datetime.now(UTC)
+    made = create_progress_artifact(progress=0.0, key=key("drafting", recipe), description=title)
+    try:
+        with moving(UUID(str(made)), title, stage):
+            yield
+    finally:
+        _models(home, recipe, began)
+
+
+def _models(home: Home, recipe: str, since: datetime) -> None:
+    """A table of what was taken of each model since, and what the model's slots came to."""
+    if not home.warehouse.exists() or (taken := runs.totals(home, recipe, since)).is_empty():
+        return
+    stopped = runs.latest(home, recipe)[0].stopped
+    create_table_artifact(
+        table=_readable(taken),
+        key=key("models", recipe),
+        description=_plain(f"What drafting for {recipe} took of each model." + (f" {stopped}" if stopped else "")),
+    )
+
+
+def _readable(frame: pl.DataFrame) -> list[dict[str, object]]:
+    """A frame's rows with plain names, and no more digits than anybody reads."""
+    rounded = frame.with_columns(pl.selectors.float().round_sig_figs(4))
+    return rounded.rename(lambda name: name.replace("_", " ")).to_dicts()
 
 
 def outcomes(home: Home, recipe: Recipe) -> None:
@@ -45,6 +74,11 @@ def outcomes(home: Home, recipe: Recipe) -> None:
         *({"what": f"kept back by {validator}", "rows": count} for validator, count in judged.reasons),
     ]
     create_table_artifact(table=rows, key=key("outcomes", recipe.name), description=f"Drafts of {recipe.name}")
+    create_table_artifact(
+        table=_readable(runs.by_model(home, recipe.name, Screen.of(recipe).ruleset)),
+        key=key("acceptance", recipe.name),
+        description=f"What each model's drafts for {recipe.name} took in all, and came to",
+    )
     create_link_artifact(
         link=REVIEW_PAGE,
         link_text="The review page (`outcross review` starts it and prints its key)",

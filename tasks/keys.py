@@ -5,7 +5,7 @@ import json
 import polars as pl
 
 from outcross.data.reading import read
-from outcross.data.samples import CONTENT
+from outcross.data.samples import CONTENT, Trajectory
 from outcross.data.stores import keys, vault
 from outcross.data.stores.home import Home
 
@@ -39,5 +39,9 @@ def of_drafts(home: Home, recipe: str, drafts: pl.DataFrame) -> dict[str, str]:
 
 
 def _posed(content: str) -> tuple[str, str]:
-    reading = read(CONTENT.validate_json(content))
+    said = CONTENT.validate_json(content)
+    if isinstance(said, Trajectory):
+        # What was done on the way is nobody's task, and neither are the tools.
+        return next((turn.text for turn in said.turns if turn.role == "user"), ""), ""
+    reading = read(said)
     return reading.prompt, reading.context

@@ -4,6 +4,7 @@ The stores are the memory, not Prefect's cache: a step that runs again finds wha
 Arguments are names, paths and counts; what is larger is quoted, because Prefect walks everything else.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -15,10 +16,14 @@ from outcross.data import recipe as recipes
 from outcross.data.release.versions import Release
 from outcross.data.stores.arrivals import Part
 from outcross.data.stores.home import Home
+from outcross.data.stores.spool import Spool
 from outcross.serving.fleet import Fleet
 from outcross.tasks import gold, imports, ingest, release, review
 from outcross.tasks.drafting import engine
+from outcross.tasks.drafting.accept import Ending, Refill
+from outcross.tasks.drafting.budget import Limits
 from outcross.tasks.drafting.engine import Drafted
+from outcross.tasks.drafting.plan import Slot
 from outcross.tasks.intake import Intake
 from outcross.tasks.mixing.mix import worth
 from outcross.tasks.mixing.order import put_in_order
@@ -55,10 +60,30 @@ def import_solutions(home: Path, recipe: str) -> Intake:
 
 
 @task(name="draft", task_run_name="draft-{recipe}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=[2, 10])
-def draft_slots(home: Path, recipe: str, fleet: Fleet, count: int, retry_failed: bool) -> Drafted:
-    """Draft the plan's first slots; a retry asks only for what has no answer."""
+def draft_slots(
+    home: Path,
+    recipe: str,
+    fleet: Fleet,
+    wanted: int | Sequence[Slot],
+    retry_failed: bool = False,
+    limits: Limits | None = None,
+) -> Drafted:
+    """Draft some slots of the plan, or so many of its first ones; a retry asks only for what has no answer."""
     place = Home(home)
-    return engine.draft(place, recipes.load(place, recipe), fleet, count, retry_failed=retry_failed)
+    return engine.draft(place, recipes.load(place, recipe), fleet, wanted, retry_failed=retry_failed, limits=limits)
+
+
+@task(name="recover", task_run_name="recover-{recipe}", cache_policy=NO_CACHE)
+def recover_answers(home: Path, recipe: str) -> int:
+    """Take in the answers that an interrupted run left; nobody else may draft for the recipe meanwhile."""
+    place = Home(home)
+    return Spool(place, recipes.load(place, recipe).name).flush()
+
+
+@task(name="choose", cache_policy=NO_CACHE)
+def choose_slots(refill: Refill, gone: str) -> Sequence[Slot] | Ending:
+    """The slots to draft next, or why there are none; see `Refill.next`."""
+    return refill.next(gone)
 
 
 @task(name="parts", task_run_name="parts-{recipe}", cache_policy=NO_CACHE)

@@ -11,9 +11,15 @@ texts as vLLM's servers give them (`prompt_logprobs`, `echo`, `classify`, `pooli
 classes), or `completions` as llama.cpp's gives them, which knows no measurements. A word is the likelier to the
 stand-in, the oftener it stood in the text before; a reward grows with the number of different words.
 
+With `--metrics N` it behaves as vLLM with N slots: what comes beyond stands in line, and `/metrics` tells of it by
+vLLM's names. With `--overload M` (or `M:503`) what comes beyond M in flight is sent away with 429. With `--lognormal
+SIGMA` a request takes the latency, and then once more the latency times a lognormal number of that sigma. `--canned`
+serves answers made beforehand, a few hundred a schema, where a benchmark would otherwise measure how they are made.
+
 A fault is `KIND:SHARE` or `KIND:SHARE:always`. KIND is a status code, `disconnect` (in mid-body), `garbage` (no
-JSON) or `slow`; SHARE is the part of all distinct requests that it strikes, chosen by hash. Each is struck at its
-first attempt, or always.
+JSON), `slow`, or `engine`: dead for half a second as vLLM's, when everything in flight and everything new gets 500
+and `/health` says 503. SHARE is the part of all distinct requests that it strikes, chosen by hash. Each is struck at
+its first attempt, or always.
 """
 
 import argparse
@@ -26,7 +32,9 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +46,10 @@ from typing import Any
 from aiohttp import web
 
 MODEL = "stand-in"
+JSON = "application/json"
 SLOW_SECONDS = 30.0
+DEAD_SECONDS = 0.5
+CANNED = 512
 Answer = Callable[[dict[str, Any], Sequence[str]], dict[str, Any] | None]
 """The body of an answer to a body, by what is offered; None where there is nothing at that address."""
 
@@ -89,6 +100,8 @@ def _fill(schema: dict[str, Any], chance: random.Random, prompt: str, manner: st
         return schema["const"]
     if "enum" in schema:
         return chance.choice(schema["enum"])
+    if "anyOf" in schema:
+        return _fill(chance.choice(schema["anyOf"]), chance, prompt, manner)
     match schema.get("type", "object"):
         case "object":
             return {name: _fill(part, chance, prompt, manner) for name, part in schema.get("properties", {}).items()}
@@ -131,7 +144,12 @@ class StandIn:
         self.options = options
         self.faults = [Fault.parse(text) for text in options.fault]
         self.attempts: Counter[str] = Counter()
-        self.served = self.flying = self.peak = 0
+        self.served = self.flying = self.peak = self.working = self.deaths = 0
+        self.slots = asyncio.Semaphore(options.metrics or sys.maxsize)
+        self.queued = self.dead_until = 0.0
+        self.most, self.status = _overload(options.overload)
+        self.canned = Canned()
+        self.write = options.log.open("a", buffering=1).write
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=16 * 2**20)
@@ -144,7 +162,30 @@ class StandIn:
         }.items():
             app.router.add_post(path, partial(self.post, make))
         app.router.add_get("/stats", self.stats)
+        app.router.add_get("/health", self.health)
+        if self.options.metrics:
+            app.router.add_get("/metrics", self.metrics)
         return app
+
+    async def health(self, _: web.Request) -> web.Response:
+        return web.Response(status=503 if self.dead() else 200)
+
+    def dead(self) -> bool:
+        return time.monotonic() < self.dead_until
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        waiting = self.flying - self.working
+        gauges = {
+            "num_requests_running": self.working,
+            "num_requests_waiting": waiting,
+            "kv_cache_usage_perc": min(self.working / self.options.metrics, 1.0) / 2,
+            "num_preemptions_total": 0,
+            "request_queue_time_seconds_sum": self.queued,
+            "request_queue_time_seconds_count": self.served,
+        }
+        name = (self.options.model or [MODEL])[0]
+        lines = [f'vllm:{gauge}{{engine="0",model_name="{name}"}} {float(value)}' for gauge, value in gauges.items()]
+        return web.Response(text="\n".join(["# HELP vllm: as vLLM's", *lines, ""]))
 
     async def models(self, request: web.Request) -> web.Response:
         if not self.admits(request):
@@ -170,21 +211,45 @@ class StandIn:
     async def answer(self, make: Answer, request: web.Request) -> web.StreamResponse:
         if not self.admits(request):
             return _error(401, "wrong key")
-        body = await request.json()
-        if (answer := make(body, self.options.offer or ["chat"])) is None:
+        if self.flying > self.most:
+            return _error(self.status, "too many at once", {"Retry-After": self.options.retry_after})
+        raw = await request.read()
+        body = json.loads(raw)
+        made = self.canned.answer(body, raw) if self.options.canned else make(body, self.options.offer or ["chat"])
+        if made is None:
             return _error(404, f"nothing at {request.path}")
         if body["model"] not in (self.options.model or [MODEL]):
             return _error(404, f"no model {body['model']}")
         digest = _digest(body)
         self.attempts[digest] += 1
-        await asyncio.sleep(self.options.latency)
+        came, deaths = time.monotonic(), self.deaths
+        async with self.slots:
+            self.queued += time.monotonic() - came
+            self.working += 1
+            try:
+                fault = await self.work(digest)
+            finally:
+                self.working -= 1
+        if fault == "engine":
+            self.dead_until = time.monotonic() + DEAD_SECONDS
+            self.deaths += 1
+        if self.dead() or self.deaths != deaths:
+            return _error(500, "EngineCore encountered an issue")
+        if fault:
+            return await self.fail(fault, request)
+        self.record(digest)
+        return web.Response(body=made if isinstance(made, bytes) else json.dumps(made).encode(), content_type=JSON)
+
+    async def work(self, digest: str) -> str:
+        """Take a request's time; return the fault that strikes it, "" if none does."""
+        tail = random.Random(digest).lognormvariate(0, self.options.lognormal) if self.options.lognormal else 0.0
+        await asyncio.sleep(self.options.latency * (1 + tail))
         for fault in self.faults:
             if fault.strikes(digest, self.attempts[digest]):
                 if fault.kind != "slow":
-                    return await self.fail(fault.kind, request)
+                    return fault.kind
                 await asyncio.sleep(SLOW_SECONDS)
-        self.record(digest)
-        return web.json_response(answer)
+        return ""
 
     async def fail(self, kind: str, request: web.Request) -> web.StreamResponse:
         if kind == "garbage":
@@ -201,11 +266,29 @@ class StandIn:
 
     def record(self, digest: str) -> None:
         """Note an answer before it leaves: what dies on the way was paid for all the same."""
-        with self.options.log.open("a") as log:
-            log.write(f"{digest}\n")
+        self.write(f"{digest}\n")
         self.served += 1
         if self.served == self.options.die_after:
             os._exit(1)
+
+
+class Canned:
+    """Answers made beforehand, chosen by the request's bytes: a few hundred for each form that is asked for."""
+
+    def __init__(self) -> None:
+        self.stock: dict[str, list[bytes]] = {}
+
+    def answer(self, body: dict[str, Any], raw: bytes) -> bytes:
+        form = json.dumps([body.get("response_format"), body.get("max_tokens"), body.get("logprobs")])
+        if form not in self.stock:
+            sorts = [{**body, "seed": seed} for seed in range(CANNED)]
+            self.stock[form] = [json.dumps(completion(sort, ["chat"])).encode() for sort in sorts]
+        return self.stock[form][zlib.crc32(raw) % CANNED]
+
+
+def _overload(text: str | None) -> tuple[float, int]:
+    most, _, status = (text or "inf").partition(":")
+    return float(most), int(status or 429)
 
 
 def completion(body: dict[str, Any], offers: Sequence[str]) -> dict[str, Any] | None:
@@ -304,6 +387,10 @@ def main() -> None:
     parser.add_argument("--model", action="append", help=f"served name, {MODEL} if none is given")
     parser.add_argument("--api-key", help="refuse other keys with status 401")
     parser.add_argument("--offer", action="append", help="what it gives; chat if nothing is named")
+    parser.add_argument("--metrics", type=int, default=0, help="slots, as vLLM's; it then has /metrics")
+    parser.add_argument("--overload", help="M or M:STATUS, what those beyond M in flight get")
+    parser.add_argument("--lognormal", type=float, default=0.0, help="sigma of a long tail of latencies")
+    parser.add_argument("--canned", action="store_true", help="answers made beforehand")
     parser.add_argument("--leashed", action="store_true", help="end when standard input closes")
     options = parser.parse_args()
     if options.leashed:
@@ -346,12 +433,18 @@ def openai_server(
     api_key: str | None = None,
     port: int = 0,
     offers: Sequence[str] = ("chat",),
+    metrics: int = 0,
+    overload: str | None = None,
+    lognormal: float = 0.0,
+    canned: bool = False,
 ) -> Iterator[Running]:
     """Run a stand-in for the length of the block; it also ends if the test's process is killed."""
     command = [sys.executable, __file__, "--leashed", f"--log={log}", f"--latency={latency}", f"--port={port}"]
     command += [f"--die-after={die_after}", f"--retry-after={retry_after}"]
     command += [f"--fault={fault}" for fault in faults] + [f"--model={name}" for name in models]
     command += [f"--offer={name}" for name in offers]
+    command += [f"--metrics={metrics}", f"--lognormal={lognormal}"] + ["--canned"] * canned
+    command += [] if overload is None else [f"--overload={overload}"]
     command += [] if api_key is None else [f"--api-key={api_key}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

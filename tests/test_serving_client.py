@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from outcross.errors import ServerUnavailable
-from outcross.serving import client
+from outcross.serving import client, connection
 from outcross.serving.client import Answer, Chat, Failure, Message, complete
 from outcross.serving.endpoint import Endpoint
 from tests.openai_server import MODEL, Running, openai_server
@@ -152,11 +152,11 @@ def test_garbage_is_kept_with_the_failure(tmp_path):
 
 def test_the_servers_own_waiting_time_is_kept_up_to_a_limit(monkeypatch):
     monkeypatch.setattr(client, "BACKOFF", 0)
-    assert client._pause(1, client._retry_after("7")) == 7
-    assert client._pause(1, client._retry_after("86400")) == client.LONGEST_WAIT
-    assert client._retry_after("Wed, 01 Jan 2020 00:00:00 GMT") == 0
-    assert client._retry_after("Fri, 01 Jan 2100 00:00:00 GMT") == client.LONGEST_WAIT
-    assert [client._retry_after(text) for text in (None, "soon", "nan", "")] == [None] * 4
+    assert client._pause(1, connection.retry_after("7")) == 7
+    assert client._pause(1, connection.retry_after("86400")) == connection.LONGEST_WAIT
+    assert connection.retry_after("Wed, 01 Jan 2020 00:00:00 GMT") == 0
+    assert connection.retry_after("Fri, 01 Jan 2100 00:00:00 GMT") == connection.LONGEST_WAIT
+    assert [connection.retry_after(text) for text in (None, "soon", "nan", "")] == [None] * 4
 
 
 @pytest.mark.parametrize("status", [402, 403, 404])
@@ -223,8 +223,8 @@ def test_the_key_stays_out_of_logs_texts_and_failures(tmp_path, caplog):
 
 
 def test_a_server_that_never_answers_is_given_up_on(monkeypatch):
-    monkeypatch.setattr(client, "TIMEOUT", 0.1)
-    monkeypatch.setattr(client, "PROBE_TIMEOUT", 0.1)
+    monkeypatch.setattr(connection, "TIMEOUT", 0.1)
+    monkeypatch.setattr(connection, "PROBE_TIMEOUT", 0.1)
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(ServerUnavailable, match=r"No answer came within 0\.1 s"),

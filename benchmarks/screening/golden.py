@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
-from environments import CACHE, DATATROVE, NEMO, PEERS, Missing, Peer, call, python
 from ours import verdicts
+from packages import DATATROVE, NEMO, PEERS
 
+from benchmarks.environments import CACHE, Missing, Peer, call, python
 from outcross.data.samples import canonical, digest
 from outcross.validators.rules import BORDERLINE, REJECTED
 from outcross.validators.signals import SAMPLES
@@ -76,7 +77,7 @@ def judge(path: Path, cache: Path) -> list[Rejections]:
         file.flush()
         for engine, (peer, work) in ENGINES.items():
             try:
-                said = call(python(peer, cache), PEERS / peer.script, f"says:{work}", file.name)
+                said = call(python(peer, cache), PEERS / peer.script, f"says:{work}", file.name, path=PEERS.parent)
                 found.append(_counted(engine, json.loads(said)))
             except Missing as error:
                 print(f"{engine} is left out: {error}", file=sys.stderr)

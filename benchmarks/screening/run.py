@@ -19,7 +19,9 @@ from typing import NamedTuple
 import corpus
 import golden
 import polars as pl
-from environments import CACHE, DATASKETCH, DATATROVE, NEMO, PEERS, Missing, Peer, call, python
+from packages import DATASKETCH, DATATROVE, NEMO, PEERS
+
+from benchmarks.environments import CACHE, Missing, Peer, call, python
 
 HERE = Path(__file__).parent
 
@@ -129,7 +131,7 @@ class Bench:
     def _run(self, key: str, interpreter: Path, script: Path, work: str, file: Path, path: Path) -> None:
         print(f"{script.stem} {work} ...", end=" ", flush=True, file=sys.stderr)
         try:
-            took = json.loads(call(interpreter, script, work, str(file), path=str(path)))
+            took = json.loads(call(interpreter, script, work, str(file), path=path))
         except Missing as error:
             print(f"failed: {error}", file=sys.stderr)
             return

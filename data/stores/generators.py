@@ -18,7 +18,7 @@ from outcross.data.stores.warehouse import opened
 from outcross.errors import InputError, ReleaseError
 
 COLUMNS = ", ".join(
-    ["model", "weights_digest", "trained_on", "version", "depth", "mean_depth", "said_by", "recorded_at"]
+    ["model", "weights_digest", "trained_on", "version", "depth", "mean_depth", "licence", "said_by", "recorded_at"]
 )
 
 DEPTHS = "SELECT max(depth), sum(weight * depth) / sum(weight) FROM samples"
@@ -38,6 +38,8 @@ class Generator(Record):
     """Model generations between people and its training data; its drafts have 1 more."""
     mean_depth: float = Field(ge=0, allow_inf_nan=False)
     """Mean depth of that data, by weight."""
+    licence: Filled | None = None
+    """Of the model, as an SPDX identifier or by its name; None where nobody said it."""
     said_by: Filled
     recorded_at: datetime | None = None
     """None before it is recorded."""

@@ -8,6 +8,8 @@ and deleted after. A file that a killed run left is taken in by the next one, an
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from outcross.data.stores.journal import Draft, Entry, Miss, Turn
 from outcross.errors import StoreError
 
 SUFFIX = ".jsonl"
+DIGITS = 8
 TAGS: Final[dict[str, type[Entry]]] = {"draft": Draft, "miss": Miss, "turn": Turn}
 NAMES = {kind: tag for tag, kind in TAGS.items()}
 
@@ -24,19 +27,16 @@ NAMES = {kind: tag for tag, kind in TAGS.items()}
 class Spool:
     """Entries of one recipe on their way into the warehouse. One process at a time may hold it.
 
-    `put` is for one thread, `flush` may be called from another. Nothing is synchronised with the disk: what the
+    `put` is for one thread, `flush` for one that may be another. Nothing is synchronised with the disk: what the
     operating system loses with the machine's power is at most what a second brought.
     """
 
     def __init__(self, home: Home, recipe: str) -> None:
         self._home, self._recipe = home, recipe
         self._folder = home.spool / recipe
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
         self._number = max((int(path.stem) for path in self._files()), default=0)
-        self._file: int | None = None
-        self._size = 0
+        self._file: FileIO | None = None
 
     def put(self, entry: Entry) -> None:
         """Keep an entry: once this returns, a killed process has it still.
@@ -45,58 +45,58 @@ class Spool:
             StoreError: the disk refuses; what it took before stays whole.
         """
         line = f"{NAMES[type(entry)]}\t{entry.model_dump_json()}\n".encode()
-        with self._lock:
-            self._append(line)
-            self._entries.append(entry)
-
-    def _append(self, line: bytes) -> None:
-        if self._file is None:
-            self._number += 1
-            path = self._folder / f"{self._number:08d}{SUFFIX}"
-            self._file, self._size = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600), 0
         try:
-            rest = memoryview(line)
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
+            with self._lock:
+                self._file = self._file or self._next()
+                _append(self._file, line)
         except OSError as error:
-            os.ftruncate(self._file, self._size)  # half a line would spoil the next one
             raise StoreError(
                 f"{self._folder} can't be written ({error.strerror}). Make room and run the same again: all answers "
                 "before are kept."
             ) from error
-        self._size += len(line)
 
-    def flush(self) -> None:
-        """Take everything that was put so far into the warehouse.
+    def _next(self) -> FileIO:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._number += 1
+        path = self._folder / f"{self._number:0{DIGITS}d}{SUFFIX}"
+        return open(path, "xb", buffering=0, opener=partial(os.open, mode=0o600))  # `flush` closes it
+
+    def flush(self) -> int:
+        """Take in what was put so far, and before it what an interrupted run left; return how many entries that was.
 
         Raises:
-            StoreError, StoreBusy: it can't be opened; the file stays for `recover`.
+            StoreError: the warehouse can't be opened or can't grow, or a file holds what no run of ours wrote. The
+                files stay for the next time.
         """
         with self._lock:
-            entries, self._entries = self._entries, []
-            file, self._file = self._file, None
-            path = self._folder / f"{self._number:08d}{SUFFIX}"
-        if file is not None:
-            os.close(file)
-            journal.write(self._home, self._recipe, entries)
-            path.unlink()
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+            closed = self._files()
+        return sum(self._take(path) for path in closed)
 
-    def recover(self) -> int:
-        """Take in what an interrupted run left; return how many entries that was.
-
-        Raises:
-            StoreError: a file holds what no run of ours wrote.
-        """
-        count = 0
-        for path in self._files():
-            entries = list(_read(path))
+    def _take(self, path: Path) -> int:
+        entries = list(_read(path))
+        try:
             journal.write(self._home, self._recipe, entries)
-            path.unlink()
-            count += len(entries)
-        return count
+        except StoreError as error:
+            raise type(error)(f"{error} The answers are kept in {self._folder} until then.") from error
+        path.unlink()
+        return len(entries)
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob(f"*{SUFFIX}"))
+        return sorted(self._folder.glob("[0-9]" * DIGITS + SUFFIX))
+
+
+def _append(file: FileIO, line: bytes) -> None:
+    written = 0
+    try:
+        while written < len(line):
+            written += file.write(line[written:])
+    except OSError:
+        file.seek(-written, os.SEEK_CUR)
+        file.truncate()  # half a line would spoil the next one
+        raise
 
 
 def _read(path: Path) -> Iterator[Entry]:

@@ -1,70 +1,176 @@
-"""Asking a model many things at once: a pool of workers that retries, and yields answers as they arrive."""
+"""Asking a model many things at once: as many as its server can take, each until there is an answer or a reason."""
 
 import asyncio
-import json
-import math
 import random
-import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from dataclasses import asdict
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self, overload
 
-import aiohttp
+from pydantic_core import to_json
 
-from outcross.errors import ServerUnavailable
-from outcross.serving.chats import RAW_CHARACTERS, Answer, Chat, Failure, Message
+from outcross.serving.chats import Answer, Chat, Failure, Message
 from outcross.serving.completions import CHAT
-from outcross.serving.endpoint import PROBE_TIMEOUT, Endpoint
-from outcross.serving.wire import Q, Said, Trouble, Wire
+from outcross.serving.connection import Connection
+from outcross.serving.endpoint import Endpoint
+from outcross.serving.exchange import BUSY, OVERLOADED, exchange
+from outcross.serving.load import Load
+from outcross.serving.room import Room
+from outcross.serving.vigil import Vigil
+from outcross.serving.watch import Tally, watch
+from outcross.serving.wire import Q, Trouble, Wire
 
-__all__ = ["Answer", "Chat", "Failure", "Message", "ask", "complete", "offers"]
+__all__ = ["Answer", "Chat", "Client", "Failure", "Message", "Tally", "ask", "complete", "offers"]
 
 ATTEMPTS = 4
-TIMEOUT = 600.0
-"""Seconds for one request; a small model on a busy CPU needs minutes for a long answer."""
-CONNECT_TIMEOUT = 5.0
 BACKOFF = 0.5
 """Seconds before the second attempt, doubled for each one after, times a random factor of 0.5 to 1.5."""
-LONGEST_WAIT = 60.0
-"""Seconds that a server's `Retry-After` is honoured for at most."""
-
-TURNED_AWAY = {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
-"""What a server says of the caller or of the model, and never of one request."""
-
-WORTH_RETRYING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
-BUSY = WORTH_RETRYING | {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+PATIENCE = 180.0
+"""Seconds that a server which has answered is waited for: a large model takes minutes to load."""
+DEATHS = 3
+"""Of the server while it had the same question, which may be what kills it: it isn't asked again."""
 
 
-async def complete(endpoint: Endpoint, chats: Iterable[Chat]) -> AsyncGenerator[Answer | Failure, None]:
+class Client:
+    """One model's server, asked by any number of callers at once through one pool of connections.
+
+    How many requests are in flight follows from what the server shows (see `outcross.serving.load`), up to
+    `endpoint.concurrency`; callers beyond stand in line, in order. A server that dies, or whose engine did, is waited
+    for by all of them together, `patience` seconds at most, and what it owed is asked again without using up an
+    attempt; where neither the caller nor the endpoint says how many, `PATIENCE` once it has answered, and none before.
+    """
+
+    def __init__(self, endpoint: Endpoint, patience: float | None = None) -> None:
+        self.tally = Tally()
+        self._endpoint = endpoint
+        self._patience = endpoint.patience if patience is None else patience
+        self._connection = Connection(endpoint)
+        self._load = Load(endpoint.concurrency)
+        self._room = Room(self._load)
+        self._vigil = Vigil(self._connection, self._load, self._room)
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be in flight now."""
+        return self._load.limit
+
+    async def __aenter__(self) -> Self:
+        await self._connection.__aenter__()
+        self._watch = asyncio.create_task(
+            watch(self._connection, self._endpoint.model, self._load, self._room, self.tally)
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await _stop([self._watch])
+        await self._vigil.end()
+        await self._connection.__aexit__()
+
+    @overload
+    async def ask(self, question: Chat) -> Answer | Failure: ...
+    @overload
+    async def ask(self, question: Q, wire: Wire[Q]) -> Answer | Failure: ...
+    async def ask(self, question: Any, wire: Wire[Any] = CHAT) -> Answer | Failure:
+        """Ask one thing and try until there is an answer, a refusal, or no attempt left.
+
+        Overload (429, 503, 504), server errors, broken connections, timeouts and answers that can't be read are tried
+        again, `ATTEMPTS` times in all; other statuses are refusals and aren't. A question during which the server died
+        `DEATHS` times is given up.
+
+        Raises:
+            ServerUnavailable: the server stays away for longer than the patience, or turned the key or the model down.
+                The question isn't to blame and may be asked again later.
+        """
+        self.tally.asked += 1
+        body = to_json(wire.body(self._endpoint.model, question))
+        tried, sent, deaths = 0, 0, 0
+        while True:
+            try:
+                return await self._attempt(question.key, wire, body, sent)
+            except Trouble as trouble:
+                fault = trouble
+            sent += 1
+            if self._patient() and await self._vigil.dead(fault):
+                deaths += not fault.unsent
+                if deaths < DEATHS:
+                    await self._vigil.wait(self._patient(), fault.reason)
+                    continue
+                fault = Trouble(f"The server died {deaths} times while it had this request.", raw=fault.raw)
+            elif not fault.final and (tried := tried + 1) < ATTEMPTS:
+                await asyncio.sleep(_pause(tried, fault.wait))
+                continue
+            elif fault.silent and not await self._vigil.alive():
+                raise self._connection.gone(fault.reason)
+            return Failure(key=question.key, reason=fault.reason, attempts=sent, final=fault.final, raw=fault.raw)
+
+    async def _attempt(self, key: str, wire: Wire[Q], body: bytes, before: int) -> Answer:
+        clock = asyncio.get_running_loop().time
+        came = clock()
+        await self._room.enter(first=before > 0)
+        sent = clock()
+        self.tally.waited += sent - came
+        self.tally.attempts += 1
+        self.tally.peak = self._room.peak
+        try:
+            said = await exchange(self._connection, wire, body)
+            self._load.answered(clock(), sent, self._room.flying)
+        except Trouble as trouble:
+            if trouble.status in OVERLOADED:
+                self._load.refused(clock(), sent, self._room.flying, trouble.wait or 0.0)
+                asyncio.get_running_loop().call_at(self._load.resumes, self._room.admit)
+            raise
+        finally:
+            self._room.leave()
+        self.tally.answered += 1
+        self.tally.tokens_in += said.tokens_in
+        self.tally.tokens_out += said.tokens_out
+        return Answer(
+            key=key,
+            text=said.text,
+            tokens_in=said.tokens_in,
+            tokens_out=said.tokens_out,
+            mean_logprob=said.mean_logprob,
+            finish_reason=said.finish_reason,
+            seconds=clock() - sent,
+            attempts=before + 1,
+        )
+
+    def _patient(self) -> float:
+        if self._patience is not None:
+            return self._patience
+        return PATIENCE if self.tally.answered else 0.0
+
+
+async def complete(
+    endpoint: Endpoint, chats: Iterable[Chat], patience: float = 0.0
+) -> AsyncGenerator[Answer | Failure, None]:
     """Ask for the completion of chats; see `ask`."""
-    async with aclosing(ask(endpoint, chats, CHAT)) as outcomes:
+    async with aclosing(ask(endpoint, chats, CHAT, patience)) as outcomes:
         async for outcome in outcomes:
             yield outcome
 
 
-async def ask(endpoint: Endpoint, questions: Iterable[Q], wire: Wire[Q]) -> AsyncGenerator[Answer | Failure, None]:
-    """Ask everything, `endpoint.concurrency` at a time, and yield each outcome when it is there, in no fixed order.
+async def ask(
+    endpoint: Endpoint, questions: Iterable[Q], wire: Wire[Q], patience: float = 0.0
+) -> AsyncGenerator[Answer | Failure, None]:
+    """Ask everything, up to `endpoint.concurrency` at a time, and yield each outcome when it is there, in any order.
 
-    Every question that is read gives exactly one `Answer` or `Failure`, unless the server goes away. Overload (429,
-    408), server errors, broken connections, timeouts and unreadable answers are tried again at once by the worker
-    that met them, `ATTEMPTS` times in all; other statuses are refusals and aren't. `questions` is read lazily, by as
-    many as there are workers. Leaving the loop early drops what is in flight: do so under `contextlib.aclosing`.
+    Every question that is read gives exactly one `Answer` or `Failure`, unless the server goes away; see `Client.ask`.
+    `questions` is read lazily, by as many as may be in flight. Leaving the loop early drops what is in flight: do so
+    under `contextlib.aclosing`.
 
     Raises:
-        ServerUnavailable: after yielding all that is known, because the server stopped answering or turned the key
-            down. Those without an outcome may be asked again later; none of them failed for its own sake.
+        ServerUnavailable: after yielding all that is known, because the server stopped answering, for longer than the
+            patience in seconds, or turned the key down. Those without an outcome may be asked again later; none of
+            them failed for its own sake.
     """
     outcomes: asyncio.Queue[Answer | Failure | None] = asyncio.Queue()
     line = iter(questions)
-    async with _session(endpoint) as session:
+    async with Client(endpoint, patience) as client:
 
         async def work() -> None:
             for question in line:
-                outcomes.put_nowait(await _ask(session, endpoint, question, wire))
+                outcomes.put_nowait(await client.ask(question, wire))
 
         workers = [asyncio.create_task(work()) for _ in range(endpoint.concurrency)]
         crew = asyncio.gather(*workers)
@@ -81,41 +187,6 @@ async def ask(endpoint: Endpoint, questions: Iterable[Q], wire: Wire[Q]) -> Asyn
             await _stop([crew, *workers])
 
 
-class Client:
-    """One model's server."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-
-    async def __aenter__(self) -> "Client":
-        self._session = _session(self._endpoint)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
-
-    async def ask(self, question: Chat) -> Answer | Failure:
-        return await _ask(self._session, self._endpoint, question, CHAT)
-
-
-async def _stop(tasks: Iterable[asyncio.Future[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _session(endpoint: Endpoint) -> aiohttp.ClientSession:
-    headers = {"Content-Type": "application/json"}
-    if endpoint.api_key is not None:
-        headers["Authorization"] = f"Bearer {endpoint.api_key.get_secret_value()}"
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=endpoint.concurrency),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers=headers,
-        timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=CONNECT_TIMEOUT),
-    )
-
-
 async def offers(endpoint: Endpoint, question: Q, wire: Wire[Q]) -> bool:
     """Whether a server answers a question of a kind in a form that can be read.
 
@@ -124,126 +195,33 @@ async def offers(endpoint: Endpoint, question: Q, wire: Wire[Q]) -> bool:
     Raises:
         ServerUnavailable: it doesn't answer at all, turns the key down, or is too busy to say.
     """
-    body = _encoded(endpoint, question, wire)
-    async with _session(endpoint) as session:
+    body = to_json(wire.body(endpoint.model, question))
+    async with Connection(endpoint) as connection:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response, content = await _post(session, endpoint, wire.path, body)
-                if response.status == HTTPStatus.OK:
-                    return bool(wire.read(content))
-                if response.status not in BUSY | {HTTPStatus.INTERNAL_SERVER_ERROR}:
+                reply = await connection.post(wire.path, body)
+                if reply.status == HTTPStatus.OK:
+                    return bool(wire.read(reply.content))
+                if reply.status not in BUSY | {HTTPStatus.INTERNAL_SERVER_ERROR}:
                     break
             except Trouble as trouble:
                 if trouble.silent:
-                    raise _gone(endpoint, trouble.reason) from None
+                    raise connection.gone(trouble.reason) from None
                 if trouble.final:
                     return False
             await asyncio.sleep(_pause(attempt, None))
-    if response.status == HTTPStatus.UNAUTHORIZED or response.status in BUSY:
-        raise _gone(endpoint, f"it answers with status {response.status}")
+    if reply.status == HTTPStatus.UNAUTHORIZED or reply.status in BUSY:
+        raise connection.gone(f"it answers with status {reply.status}")
     return False
 
 
-async def _ask(session: aiohttp.ClientSession, endpoint: Endpoint, question: Q, wire: Wire[Q]) -> Answer | Failure:
-    """Try until there is an answer, a refusal, or no attempt left.
-
-    A question that only ever met silence isn't blamed for it if the server gives no sign of life either.
-    """
-    body = _encoded(endpoint, question, wire)
-    attempt = 1
-    while True:
-        try:
-            started = time.monotonic()
-            said = await _attempt(session, endpoint, wire, body)
-            return Answer(key=question.key, seconds=time.monotonic() - started, attempts=attempt, **asdict(said))
-        except Trouble as trouble:
-            if trouble.final or attempt == ATTEMPTS:
-                if trouble.silent and not await _alive(session, endpoint):
-                    raise _gone(endpoint, trouble.reason) from None
-                return Failure(
-                    key=question.key, reason=trouble.reason, attempts=attempt, final=trouble.final, raw=trouble.raw
-                )
-            await asyncio.sleep(_pause(attempt, trouble.wait))
-        attempt += 1
-
-
-async def _attempt(session: aiohttp.ClientSession, endpoint: Endpoint, wire: Wire[Q], body: bytes) -> Said:
-    response, content = await _post(session, endpoint, wire.path, body)
-    raw = _excerpt(content, endpoint)
-    if response.status == HTTPStatus.UNAUTHORIZED:
-        raise _gone(endpoint, "it turned the key down; put a valid one in OUTCROSS_API_KEY")
-    if response.status in TURNED_AWAY:
-        raise _gone(endpoint, f"it answers with status {response.status}")
-    if response.status != HTTPStatus.OK:
-        raise Trouble(
-            f"The server answered with status {response.status}.",
-            final=response.status < HTTPStatus.INTERNAL_SERVER_ERROR and response.status not in WORTH_RETRYING,
-            wait=_retry_after(response.headers.get("Retry-After")),
-            raw=raw,
-        )
-    try:
-        return wire.read(content)
-    except Trouble as trouble:
-        trouble.raw = raw
-        raise
-
-
-async def _post(
-    session: aiohttp.ClientSession, endpoint: Endpoint, path: str, body: bytes
-) -> tuple[aiohttp.ClientResponse, bytes]:
-    address = endpoint.base_url.removesuffix("/v1") + path
-    try:
-        async with session.post(address, data=body, allow_redirects=False) as response:
-            return response, await response.read()
-    except TimeoutError:
-        raise Trouble(f"No answer came within {TIMEOUT:g} s.", silent=True) from None
-    except (aiohttp.ClientError, OSError) as error:
-        raise Trouble(f"The connection failed: {error or type(error).__name__}.", silent=True) from None
-
-
-def _encoded(endpoint: Endpoint, question: Q, wire: Wire[Q]) -> bytes:
-    return json.dumps(wire.body(endpoint.model, question)).encode()
-
-
-def _excerpt(content: bytes, endpoint: Endpoint) -> str:
-    """The start of a body as text, without the key, which some servers repeat in their errors."""
-    text = content[: 4 * RAW_CHARACTERS].decode(errors="replace")
-    if endpoint.api_key is not None and (secret := endpoint.api_key.get_secret_value()):
-        text = text.replace(secret, "…")
-    return text[:RAW_CHARACTERS]
-
-
 def _pause(attempt: int, asked: float | None) -> float:
-    """Seconds until the next attempt, with chance in it so that the workers don't return as one."""
+    """Seconds until the next attempt, with chance in it so that the callers don't return as one."""
     chance = random.uniform(0.5, 1.5)  # noqa: S311
     return BACKOFF * 2 ** (attempt - 1) * chance if asked is None else asked + BACKOFF * chance
 
 
-def _retry_after(header: str | None) -> float | None:
-    """Seconds to wait, from a number or an HTTP date; None where the server doesn't say or makes no sense."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None
-
-
-async def _alive(session: aiohttp.ClientSession, endpoint: Endpoint) -> bool:
-    patience = aiohttp.ClientTimeout(total=PROBE_TIMEOUT)
-    try:
-        async with session.get(f"{endpoint.base_url}/models", timeout=patience, allow_redirects=False):
-            return True
-    except (aiohttp.ClientError, OSError):
-        return False
-
-
-def _gone(endpoint: Endpoint, why: str) -> ServerUnavailable:
-    return ServerUnavailable(
-        f"The server at {endpoint.base_url} stopped answering ({why.rstrip('.')}). Set that right and run the same "
-        "again: what was answered is kept."
-    )
+async def _stop(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,10 +3,14 @@
 import math
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from typing_extensions import TypedDict  # pydantic's; it refuses the one of Python 3.11
 
 from outcross.serving.chats import Chat
 from outcross.serving.wire import Said, Trouble, Wire
+
+BROKEN_OFF = {"abort", "error"}
+"""vLLM's reasons to finish for requests that it gave up, with status 200 and a part of the answer."""
 
 
 class Usage(BaseModel):
@@ -17,12 +21,15 @@ class Usage(BaseModel):
 
 
 class _Said(BaseModel):
-    content: str | None = None
+    content: str | None
+    """Every server sends it, if only as null: where it lacks, the body was damaged on its way."""
     refusal: str | None = None
 
 
-class _Token(BaseModel):
-    logprob: float | None = None
+class _Token(TypedDict, total=False):
+    """One of hundreds in an answer: a dictionary, because models are built a third more slowly."""
+
+    logprob: float | None
 
 
 class _Logprobs(BaseModel):
@@ -39,13 +46,18 @@ class _Completion(BaseModel):
     """The part of an answer's body that is used; the rest is ignored."""
 
     choices: list[_Choice] = Field(min_length=1)
-    usage: Usage | None = None
+    usage: Usage = Usage()
+
+    @field_validator("usage", mode="before")
+    @classmethod
+    def _uncounted(cls, usage: object) -> object:
+        return {} if usage is None else usage
 
 
 def _body(model: str, chat: Chat) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model,
-        "messages": [message.model_dump() for message in chat.messages],
+        "messages": [{"role": message.role, "content": message.content} for message in chat.messages],
         "temperature": chat.temperature,
         "top_p": chat.top_p,
         "max_tokens": chat.max_tokens,
@@ -67,16 +79,21 @@ def _read(content: bytes) -> Said:
     choice = completion.choices[0]
     if choice.message.refusal is not None or choice.finish_reason == "content_filter":
         raise Trouble("The model refused to answer.", final=True)
-    tokens = [] if choice.logprobs is None else choice.logprobs.content or []
-    logprobs = [token.logprob for token in tokens if token.logprob is not None and math.isfinite(token.logprob)]
-    usage = completion.usage or Usage()
+    if choice.finish_reason in BROKEN_OFF:
+        raise Trouble("The server broke the answer off.")
     return Said(
         text=choice.message.content or "",
-        tokens_in=usage.prompt_tokens,
-        tokens_out=usage.completion_tokens,
-        mean_logprob=math.fsum(logprobs) / len(logprobs) if logprobs else None,
+        tokens_in=completion.usage.prompt_tokens,
+        tokens_out=completion.usage.completion_tokens,
+        mean_logprob=_mean_logprob(choice.logprobs),
         finish_reason=choice.finish_reason,
     )
+
+
+def _mean_logprob(logprobs: _Logprobs | None) -> float | None:
+    tokens = (logprobs and logprobs.content) or []
+    known = [value for token in tokens if (value := token.get("logprob")) is not None and math.isfinite(value)]
+    return math.fsum(known) / len(known) if known else None
 
 
 CHAT = Wire(path="/v1/chat/completions", body=_body, read=_read)

@@ -21,6 +21,8 @@ class Trouble(Exception):
         *,
         final: bool = False,
         silent: bool = False,
+        unsent: bool = False,
+        status: int | None = None,
         wait: float | None = None,
         raw: str | None = None,
     ) -> None:
@@ -29,7 +31,12 @@ class Trouble(Exception):
         self.final = final
         self.silent = silent
         """Nothing came back: the server itself may be gone."""
+        self.unsent = unsent
+        """The question didn't reach the server, and can't be what troubled it."""
+        self.status = status
+        """Of HTTP, where it is other than 200."""
         self.wait = wait
+        """Seconds that the server asked to wait."""
         self.raw = raw
 
 

@@ -51,28 +51,45 @@ def run(code: str, tests: str, entry: str = "", limits: Limits = Limits()) -> st
     Raises:
         SandboxFailed: the walls couldn't be raised: nothing ran.
     """
+    return _first_failure({"code": code, "tests": tests, "entry": entry}, limits, subprocess.DEVNULL)
+
+
+def printed(code: str, most: int, limits: Limits = Limits()) -> tuple[str, str]:
+    """Run a program; return what it prints, at most so many bytes of it, and what goes wrong, "" where nothing does.
+
+    Raises:
+        SandboxFailed: the walls couldn't be raised: nothing ran.
+    """
+    with tempfile.TemporaryFile(prefix="outcross-printed-") as out:
+        wrong = _first_failure({"code": code, "tests": "", "entry": ""}, limits, out.fileno())
+        out.seek(0)
+        return out.read(most).decode("utf-8", "replace"), wrong
+
+
+def _first_failure(asked: dict[str, Any], limits: Limits, out: int) -> str:
     token = secrets.token_hex(16)
     sizes = {"memory": limits.memory * _MEGABYTE, "file": limits.files * _MEGABYTE // 4}
-    asked = {"code": code, "tests": tests, "entry": entry, "token": token, "seconds": limits.seconds, **sizes}
+    whole = json.dumps({**asked, "token": token, "seconds": limits.seconds, **sizes}).encode()
     with tempfile.TemporaryDirectory(prefix="outcross-code-", ignore_cleanup_errors=True) as folder:
-        said, end = _ran(json.dumps(asked).encode(), Path(folder), limits)
+        said, end = _ran(whole, Path(folder), limits, out)
     if not said or "confined" not in said[0]:
         raise SandboxFailed(f"code can't be run safely here: {said[0].get('unconfined') if said else end}")
     last = said[-1]
     return str(last["reason"]) if last.get("token") == token else end
 
 
-def _ran(asked: bytes, folder: Path, limits: Limits) -> tuple[list[dict[str, Any]], str]:
-    """What the process said, line by line, and how it came to an end."""
+def _ran(asked: bytes, folder: Path, limits: Limits, out: int) -> tuple[list[dict[str, Any]], str]:
+    """What the process said, line by line, and how it came to an end; what the code prints goes to `out`."""
     mine, theirs = os.pipe()
-    command = [sys.executable, "-I", "-S", "-B", str(_PROGRAM), str(theirs)]
+    # As isolated as by -I, but for the one variable: a set's order must not be another one the next time.
+    command = [sys.executable, "-P", "-s", "-S", "-B", str(_PROGRAM), str(theirs)]
     with subprocess.Popen(  # noqa: S603  # our own interpreter and script
         command,
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=out,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        env={},
+        env={"PYTHONHASHSEED": "0"},
         pass_fds=[theirs],
         start_new_session=True,
     ) as process:

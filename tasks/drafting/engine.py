@@ -1,36 +1,35 @@
 """The engine: scripts of many slots driven over a fleet, each answer kept before the next is asked for."""
 
 import asyncio
+import gc
 import itertools
 import math
-from collections import Counter
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass, fields
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 from outcross.data.recipe import Recipe
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
-from outcross.data.stores.journal import Draft, Miss, Turn
+from outcross.data.stores.journal import Turn
 from outcross.data.stores.lease import lock
 from outcross.data.stores.spool import Spool
-from outcross.errors import ServingError
-from outcross.progress import advance
-from outcross.serving.chats import Answer, Chat, Failure
+from outcross.errors import InputError, OutcrossError, ServerUnavailable, ServingError, StoreError
 from outcross.serving.client import Client
 from outcross.serving.endpoint import Endpoint
 from outcross.serving.fleet import Fleet
-from outcross.tasks.drafting import outcomes
+from outcross.tasks.drafting.blocks import BLOCK, blocks
+from outcross.tasks.drafting.budget import Limits, Purse
+from outcross.tasks.drafting.driver import Driver
 from outcross.tasks.drafting.go import Go
-from outcross.tasks.drafting.plan import slots
-from outcross.tasks.drafting.scripts.registry import SCRIPTS
-from outcross.tasks.drafting.scripts.script import Call, NoSample, Script
+from outcross.tasks.drafting.plan import Slot, slots
+from outcross.tasks.drafting.telemetry import STATES, Meters
 
 FLUSH_SECONDS = 0.5
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""
-BLOCK = 500
-"""Slots that are looked up in the journal at once; those of them with a common beginning come one after another."""
+COLLECT_AFTER = 50_000
+"""New containers after which Python looks for cycles among the newest."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,15 @@ class Drafted:
     invalid: int = 0
     failed: int = 0
     missed: int = 0
+    passed_over: int = 0
+    """Slots that came to nothing in a run before and were not asked for again."""
+    stopped: str = ""
+    """Why slots were left that nobody asked for, as a sentence; empty where there are none."""
 
     @property
     def left(self) -> int:
         """Slots without a draft."""
-        return self.invalid + self.failed + self.missed
+        return self.invalid + self.failed + self.missed + self.passed_over
 
 
 @contextmanager
@@ -56,17 +59,33 @@ def alone(home: Home, recipe: str) -> Iterator[None]:
         yield
 
 
-def draft(home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool = False) -> Drafted:
-    """Draft the plan's first `count` slots; those that have an outcome already are not asked for again.
+def draft(
+    home: Home,
+    recipe: Recipe,
+    fleet: Fleet,
+    wanted: int | Sequence[Slot],
+    *,
+    retry_failed: bool = False,
+    limits: Limits | None = None,
+) -> Drafted:
+    """Draft slots of the plan; those that have an outcome already are not asked for again.
+
+    What stops it stops the asking only: what is in flight by then is waited for and kept, for it is paid; except where
+    the disk has no room to keep it.
 
     Args:
+        wanted: the slots, or how many of the plan's first ones.
         retry_failed: ask once more for those of them whose answers made no sample, or that were refused.
+        limits: after which nothing more is asked for; the recipe's own, from now on, where None.
 
     Raises:
         ServerUnavailable: a model's server went away, once the others are done; the rest can be asked for later.
         InputError, RecipeError: the plan can't be made, or a template doesn't render.
+        StoreError: the disk refuses; what was answered until then is kept.
     """
-    return asyncio.run(_Run(home, recipe, fleet, count, retry_failed=retry_failed).all())
+    with _rare_collections():
+        run = _Run(home, recipe, fleet, wanted, limits or Limits.begin(recipe.budget), retry_failed=retry_failed)
+        return asyncio.run(run.all())
 
 
 def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
@@ -77,153 +96,147 @@ def require_drafts(home: Home, recipe: str, came: Drafted) -> None:
     Raises:
         ServingError: slots were asked for and none was answered, or the recipe is left without any draft.
     """
-    drafted = came.drafted or (came.invalid and journal.tally(home, recipe).get("drafted"))
+    answered = came.drafted or came.invalid or not came.failed + came.missed
+    drafted = came.drafted or (answered and journal.tally(home, recipe).get("drafted"))
     if came.left and not drafted:
         raise ServingError(
-            f"not one request came to a draft: {came.failed:,} were refused, {came.missed:,} got no answer, and "
-            f"{came.invalid:,} answers were no sample. The view `dead_letter` of the warehouse gives each one's reason."
+            f"not one request came to a draft: {came.failed:,} were refused, {came.missed:,} got no answer, "
+            f"{came.invalid:,} answers were no sample, and {came.passed_over:,} slots had come to nothing before. The "
+            "view `dead_letter` of the warehouse gives each one's reason; `--retry-failed` asks once more."
         )
 
 
-class _Unanswered(Exception):
-    def __init__(self, failure: Failure) -> None:
-        self.failure = failure
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let Python look for cycles seldom: nothing here makes many, and looking took a fifth of a request's time."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+Line = asyncio.Queue[tuple[Go, Mapping[str, Turn]] | None]
+"""Goes on their way to the workers of a crew; a None sends one of them home."""
 
 
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, home: Home, recipe: Recipe, fleet: Fleet, count: int, *, retry_failed: bool) -> None:
-        self.home, self.recipe, self.fleet, self.count = home, recipe, fleet, count
-        self.retry_failed = retry_failed
+    def __init__(
+        self,
+        home: Home,
+        recipe: Recipe,
+        fleet: Fleet,
+        wanted: int | Sequence[Slot],
+        limits: Limits,
+        *,
+        retry_failed: bool,
+    ) -> None:
+        self.home, self.recipe, self.fleet, self.wanted = home, recipe, fleet, wanted
+        self.limits, self.retry_failed = limits, retry_failed
         self.spool = Spool(home, recipe.name)
         self.clients: dict[Endpoint, Client] = {}
-        self.states: Counter[str] = Counter()
+        self.meters = Meters(fleet, self.clients)
+        self.driver = Driver(recipe, self.spool, self.clients, self.meters)
+        self.errors: dict[Endpoint, OutcrossError] = {}
+        """What ended the asking of a model."""
+        self.stopped = ""
 
     async def all(self) -> Drafted:
-        await asyncio.to_thread(self.spool.recover)
+        await asyncio.to_thread(self.spool.flush)  # what an interrupted run left
+        self.purse = Purse.open(self.home, self.recipe.name, self.fleet, self.limits, self.meters)
+        with self.meters.recorded(self.home, self.recipe.name) as why:
+            await self._all()
+            why.extend([self.stopped] if self.stopped else [])
+        counts = {state: self.driver.states[state] for state in (*STATES, "passed_over")}
+        return Drafted(**counts, stopped=self.stopped)
+
+    async def _all(self) -> None:
         async with AsyncExitStack() as stack:
             for member in self.fleet.members:
                 self.clients[member.endpoint] = await stack.enter_async_context(Client(member.endpoint))
             ended = asyncio.Event()
-            errors, _ = await _together(self._members(ended), self._flush_until(ended))
-        for error in errors or []:
+            await _together(self._members(ended), self._flush_until(ended))
+        for error in self.errors.values():
             raise error
-        return Drafted(**{field.name: self.states[field.name] for field in fields(Drafted)})
 
-    async def _members(self, ended: asyncio.Event) -> list[BaseException]:
-        """Draft with all models, each until it is done or its server is gone; return what stopped them."""
-        crews = [self._crew(member.endpoint) for member in self.fleet.members]
-        came = await asyncio.gather(*crews, return_exceptions=True)
+    async def _members(self, ended: asyncio.Event) -> None:
+        """Draft with all models, each until it is done or its server is gone."""
+        await _together(*(self._crew(member.endpoint) for member in self.fleet.members))
         ended.set()
-        return [error for error in came if error is not None]
 
     async def _flush_until(self, ended: asyncio.Event) -> None:
         """Take what was spooled into the warehouse every moment, and all of it at the end."""
-        while not ended.is_set():
+        last = False
+        while not last:
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), FLUSH_SECONDS)
-            await asyncio.to_thread(self.spool.flush)
+            last = ended.is_set()  # asked before the flush: what comes during one is for the next
+            self.meters.tell()
+            try:
+                await asyncio.to_thread(self.spool.flush)
+            except StoreError as error:
+                self._end(error, *self.clients)
+                last = True
+
+    def _end(self, error: OutcrossError, *endpoints: Endpoint) -> None:
+        """Ask models no more because of an error; what they have in flight is waited for, and kept in the spool."""
+        for endpoint in endpoints:
+            self.errors.setdefault(endpoint, error)
 
     async def _crew(self, endpoint: Endpoint) -> None:
         """Draft all slots of one model, so many at once as its client may have in flight."""
-        line: asyncio.Queue[tuple[Go, Mapping[str, Turn]] | None] = asyncio.Queue(maxsize=BLOCK)
+        line: Line = asyncio.Queue(maxsize=BLOCK)
+        await _together(self._feed(endpoint, line), *(self._work(endpoint, line) for _ in range(endpoint.concurrency)))
 
-        async def feed() -> None:
-            blocks = self._blocks(endpoint)
-            while block := await asyncio.to_thread(next, blocks, None):
-                for go in block[0]:
-                    await line.put((go, block[1]))
-            for _ in range(endpoint.concurrency):
-                await line.put(None)
-
-        async def work() -> None:
-            while (got := await line.get()) is not None:
-                await self._slot(*got)
-
-        await _together(feed(), *(work() for _ in range(endpoint.concurrency)))
-
-    def _blocks(self, endpoint: Endpoint) -> Iterator[tuple[list[Go], dict[str, Turn]]]:
-        """The slots of a model that are still to be drafted, block by block, with what was answered on their way."""
-        plan = itertools.islice(slots(self.home, self.recipe, self.count), self.count)
-        mine = (go for slot in plan if (go := Go.first(self.recipe, slot, self.fleet)).voices[0] == endpoint)
-        while block := list(itertools.islice(mine, BLOCK)):
-            ranks = [go.slot.rank for go in block]
-            standing = journal.standing(self.home, self.recipe.name, ranks)
-            wanted = [again for go in block if (again := self._wanted(go, standing.get((go.setup, go.slot.rank))))]
-            several = self.recipe.draft.script != "write"
-            turns = journal.turns(self.home, self.recipe.name, ranks) if several and wanted else {}
-            advance("draft", len(block) - len(wanted))
-            wanted.sort(key=lambda go: [example.sample_id for example in go.slot.examples])
-            yield wanted, turns
-
-    def _wanted(self, go: Go, before: journal.Standing | None) -> Go | None:
-        """The next go at a slot; None where it has come to what it will come to."""
-        if before is None:
-            return go
-        open_still = before.state == "invalid" and before.answers < self.recipe.draft.tries
-        if before.state != "drafted" and (open_still or self.retry_failed):
-            return go.again(before.retry + 1)
-        return None
-
-    async def _slot(self, go: Go, turns: Mapping[str, Turn]) -> None:
-        """Draft a slot, and again with another seed as long as the answer is no sample and a go is left."""
-        while True:
-            entry = await self._script(go, turns)
-            self.spool.put(entry)
-            state = entry.state if isinstance(entry, Draft) else "missed"
-            if state != "invalid" or go.retry + 1 >= self.recipe.draft.tries:
-                break
-            go = go.again(go.retry + 1)
-        self.states[state] += 1
-        tokens = entry.tokens_out if isinstance(entry, Draft) else 0
-        advance("draft", tokens=tokens, **({state: 1} if state != "drafted" else {}))
-
-    async def _script(self, go: Go, turns: Mapping[str, Turn]) -> Draft | Miss:
-        """Drive the script of a slot to its end."""
-        script: Script = SCRIPTS[self.recipe.draft.script](self.recipe, go.slot)
-        answers: list[Answer] = []
-        chat: Chat | None = None
-        came: Answer | None = None
+    async def _feed(self, endpoint: Endpoint, line: Line) -> None:
         try:
-            while True:
-                asked = script.send(came)
-                if isinstance(asked, Call):
-                    if answers:  # only what comes before another call has a row of its own; the last makes the draft
-                        self._keep(go, cast("Chat", chat), answers[-1], turns)
-                    chat = go.chat(asked, len(answers))
-                    came = await self._answer(go, chat, asked, turns)
-                    answers.append(came)
-                    self._require_whole(came)
-        except StopIteration as end:
-            return outcomes.drafted(go, answers, cast("Chat", chat), end.value)
-        except NoSample as why:
-            return outcomes.invalid(go, answers, cast("Chat", chat), why)
-        except _Unanswered as none:
-            return outcomes.failed(go, answers, cast("Chat", chat), none.failure)
+            looked = blocks(self.home, self.recipe, self.fleet, endpoint, self._slots(), retry_failed=self.retry_failed)
+            while not self._ended(endpoint) and (block := await asyncio.to_thread(next, looked, None)):
+                self.driver.states["passed_over"] += block.passed_over
+                for go in block.wanted:
+                    await line.put((go, block.turns))
+        except OutcrossError as error:
+            self._end(error, *self.clients)
+        for _ in range(endpoint.concurrency):
+            await line.put(None)
 
-    def _keep(self, go: Go, chat: Chat, answer: Answer, turns: Mapping[str, Turn]) -> None:
-        if chat.key not in turns:
-            self.spool.put(outcomes.turn(go, chat, answer))
+    async def _work(self, endpoint: Endpoint, line: Line) -> None:
+        while (got := await line.get()) is not None:
+            try:
+                if await self._goes_on(endpoint):
+                    await self.driver.draft(*got)
+            except ServerUnavailable as error:
+                self._end(error, endpoint)
+            except InputError as error:
+                self._end(error, *self.clients)
 
-    def _require_whole(self, answer: Answer) -> None:
-        if answer.finish_reason == "length":
-            raise NoSample(f"truncated at {self.recipe.draft.max_tokens} tokens", answer.text)
+    async def _goes_on(self, endpoint: Endpoint) -> bool:
+        """Whether a model is asked for another slot, which would be left out else."""
+        if not self._ended(endpoint) and not await self.purse.admits():
+            self.stopped = self.purse.reason
+        return not self._ended(endpoint)
 
-    async def _answer(self, go: Go, chat: Chat, asked: Call, turns: Mapping[str, Turn]) -> Answer:
-        if kept := turns.get(chat.key):
-            return outcomes.answer(kept)
-        outcome = await self.clients[go.voice(asked)].ask(chat)
-        if isinstance(outcome, Failure):
-            raise _Unanswered(outcome)
-        return outcome
+    def _ended(self, endpoint: Endpoint) -> bool:
+        """Whether a model is asked for nothing more."""
+        return endpoint in self.errors or bool(self.stopped)
+
+    def _slots(self) -> Iterator[Slot]:
+        """All slots that are asked for, whichever model drafts them."""
+        if isinstance(self.wanted, int):
+            return itertools.islice(slots(self.home, self.recipe, self.wanted), self.wanted)
+        return iter(self.wanted)
 
 
-async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
+async def _together(*works: Coroutine[Any, Any, None]) -> None:
     """Do all at once; the first that fails ends the others, and its error is raised."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in works]
+            for work in works:
+                group.create_task(work)
     except BaseExceptionGroup as several:
         raise several.exceptions[0] from None
-    return [task.result() for task in tasks]

@@ -37,8 +37,8 @@ class Go:
 
     @property
     def model(self) -> str:
-        """The name of the models, as one."""
-        return " + ".join(dict.fromkeys(voice.model for voice in self.voices))
+        """The name of the models, as one, whichever of them speaks first."""
+        return " + ".join(sorted({voice.model for voice in self.voices}))
 
     def voice(self, call: Call) -> Endpoint:
         """The model that is asked; where a script wants more voices than there are, they begin again."""

@@ -7,6 +7,7 @@ from outcross.data.recipe import Recipe
 from outcross.data.samples import Content, Generation, Origin, Provenance, Sample
 from outcross.data.stores.journal import Draft, Miss, Turn
 from outcross.serving.chats import Answer, Chat, Failure
+from outcross.serving.endpoint import Endpoint
 from outcross.tasks.drafting.environments import LICENCE, Task
 from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import Slot
@@ -14,13 +15,13 @@ from outcross.tasks.drafting.prompts import drafts_stratum, prompt_digest
 from outcross.tasks.drafting.scripts.script import NoSample
 
 
-def turn(go: Go, chat: Chat, answer: Answer) -> Turn:
+def turn(go: Go, voice: Endpoint, chat: Chat, answer: Answer) -> Turn:
     """An answer on the way, as the journal keeps it."""
     return Turn(
         request_key=chat.key,
         setup=go.setup,
         rank=go.slot.rank,
-        model=go.model,
+        model=voice.model,
         text=answer.text,
         finish_reason=answer.finish_reason,
         attempts=answer.attempts,

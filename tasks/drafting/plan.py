@@ -1,18 +1,21 @@
 """The drafting plan: which drafts are wanted, in an order that no interruption changes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count, islice
 
 from outcross.data.recipe import Recipe
 from outcross.data.recipe_tables import Environment
 from outcross.data.samples import Sample, digest
-from outcross.data.stores import keys, vault
+from outcross.data.stores import keys
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
+from outcross.tasks.drafting.anchors import Anchors, anchors, place
+from outcross.tasks.drafting.attributes import draw
 from outcross.tasks.drafting.environments import Task, make
-from outcross.tasks.screening.leaks import leaking
+from outcross.tasks.drafting.rounds import rounds
 
 
 @dataclass(frozen=True)
@@ -20,18 +23,21 @@ class Slot:
     """One draft that is wanted."""
 
     rank: str
-    """Its place in the plan, as text that sorts; it doesn't depend on how many slots there are."""
+    """Names it: how often its anchor came before, and the anchor. It doesn't depend on how many slots there are."""
     anchor: Sample | Task
     """What it is drafted for: a human row, which is a target, or a seed where there are none; or a task of the
     recipe's environment."""
     examples: tuple[Sample, ...]
     """Seed rows shown to the model."""
+    vary: Mapping[str, str] = field(default_factory=dict)
+    """The attributes drawn for it, by name; see `outcross.tasks.drafting.attributes`."""
 
     @property
     def parents(self) -> tuple[Sample, ...]:
         """All human rows that the model sees."""
         first = (self.anchor,) if isinstance(self.anchor, Sample) else ()
-        return (*first, *(example for example in self.examples if example != self.anchor))
+        seen = {one.sample_id: one for one in (*first, *self.examples)}
+        return tuple(seen.values())
 
 
 def plan(home: Home, recipe: Recipe, wanted: int) -> list[Slot]:
@@ -40,11 +46,75 @@ def plan(home: Home, recipe: Recipe, wanted: int) -> list[Slot]:
 
 
 def slots(home: Home, recipe: Recipe, most: int) -> Iterator[Slot]:
-    """A recipe's plan, which has no end: whoever reads it stops when there is enough.
+    """A recipe's plan from its beginning; see `Plan` and `planned`."""
+    return planned(home, recipe, most).slots()
 
-    Anchors come in the order of their ids' hashes, again and again; so asking for more later only adds, and a plan is
-    the same however often it was interrupted. Strata without human rows in the mixture are left out: a release could
-    not use what is drafted for them. So are seeds and targets that repeat a held-out text, as anchors and as examples.
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe's slots, which have no end: whoever reads them stops when there is enough.
+
+    All anchors have a slot, then all have another, again and again; in each turn the strata come one after the other,
+    the smallest first, as long as they have anchors left. Within a stratum anchors come in the order of their ids'
+    hashes. So asking for more later only adds, and a plan is the same however often it was interrupted.
+    """
+
+    recipe: Recipe
+    anchors: Mapping[str, Sequence[Sample | Task]]
+    """By stratum, the smallest first."""
+    seeds: Sequence[Sample]
+    own: bool = False
+    """Whether the anchors are seeds, each shown to the model as its first example."""
+
+    @cached_property
+    def _kin(self) -> dict[str, list[Sample]]:
+        """Seeds by stratum."""
+        groups = defaultdict(list)
+        for seed in self.seeds:
+            groups[seed.provenance.stratum].append(seed)
+        return groups
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Anchors by stratum."""
+        return {stratum: len(group) for stratum, group in self.anchors.items()}
+
+    def slots(self) -> Iterator[Slot]:
+        """All slots."""
+        for turn in count() if self.anchors else ():
+            for stratum, number in rounds(self.sizes):
+                yield self._slot(stratum, self.anchors[stratum][number], turn)
+
+    def of(self, stratum: str) -> Iterator[Slot]:
+        """The slots of one stratum, in the same order."""
+        for turn in count() if self.anchors[stratum] else ():
+            for anchor in self.anchors[stratum]:
+                yield self._slot(stratum, anchor, turn)
+
+    def _slot(self, stratum: str, anchor: Sample | Task, turn: int) -> Slot:
+        if isinstance(anchor, Task):
+            rank, key = anchor.rank(turn), anchor.task_id
+        else:
+            # Targets of a stratum share their examples, so that a server computes the common beginning only once.
+            rank, key = f"{turn:06d}-{place(self.recipe, anchor)}", anchor.sample_id if self.own else stratum
+        shown = (anchor,) if self.own and isinstance(anchor, Sample) else ()
+        kin = self._kin.get(stratum, [])
+        return Slot(rank, anchor, self._examples(key, kin, turn, shown), draw(self.recipe, rank, kin or self.seeds))
+
+    def _examples(self, key: str, kin: Sequence[Sample], turn: int, shown: tuple[Sample, ...]) -> tuple[Sample, ...]:
+        """Seeds to show: first those given, then some of the stratum, then of all; chosen by hashes of the key."""
+        wanted = self.recipe.draft.examples
+        chosen = list(shown)
+        for pool in (kin, self.seeds):
+            for nth in range(4 * wanted if pool else 0):
+                pick = pool[int(digest([key, turn, nth])[:15], 16) % len(pool)]
+                if len(chosen) < max(wanted, len(shown)) and pick not in chosen:
+                    chosen.append(pick)
+        return tuple(chosen)
+
+
+def planned(home: Home, recipe: Recipe, most: int) -> Plan:
+    """A recipe's plan; see `outcross.tasks.drafting.anchors` for what it leaves out.
 
     Args:
         most: how many slots will be read at most; a recipe's environment makes no more tasks than that.
@@ -52,82 +122,26 @@ def slots(home: Home, recipe: Recipe, most: int) -> Iterator[Slot]:
     Raises:
         InputError: the vault holds nothing to draft for.
     """
-    seeds, targets = (
-        [sample for sample in vault.samples(home, recipe.name, part) if _fits(sample, recipe)]
-        for part in ("seed", "target")
-    )
-    leaks = leaking(home, recipe, (*seeds, *targets))
-    seeds, targets = ([sample for sample in part if sample.sample_id not in leaks] for part in (seeds, targets))
-    mixed = set(vault.table(home, recipe.name, "mixture")["stratum"])
+    there = anchors(home, recipe)
     if recipe.environment:
-        return _posed(home, recipe, recipe.environment, seeds, mixed, most)
-    anchors = [sample for sample in targets or seeds if sample.provenance.stratum in mixed]
-    if not anchors:
+        return _posed(home, recipe, recipe.environment, there, most)
+    if not there.strata:
         raise InputError(
-            f"the vault has nothing to draft for in recipe {recipe.name}: no seed or target in a stratum with "
-            f"human rows in the mixture; {len(leaks)} repeat held-out texts and were passed over. Ingest more rows, or "
-            "change `seed_share` or raise `max_prompt` in the recipe."
+            f"the vault has nothing to draft for in recipe {recipe.name}: no seed or target in a stratum with human "
+            f"rows in the mixture; {there.passed('leak')} repeat held-out texts and {there.passed('long')} are longer "
+            "than `max_prompt`, and were passed over. Ingest more rows, or change `seed_share` or raise `max_prompt` "
+            "in the recipe."
         )
-    return _anchored(recipe, anchors, seeds, own=not targets)
+    return Plan(recipe, there.strata, there.seeds, own=there.own)
 
 
-def _anchored(recipe: Recipe, anchors: Sequence[Sample], seeds: Sequence[Sample], *, own: bool) -> Iterator[Slot]:
-    """Slots for people's rows; `own` says that each is shown to the model as its first example."""
-    order = sorted(anchors, key=lambda anchor: digest([recipe.name, anchor.sample_id]))
-    names = [digest([recipe.name, anchor.sample_id])[:24] for anchor in order]
-    kin = _by_stratum(seeds)
-    for turn in count():
-        for name, anchor in zip(names, order, strict=True):
-            # Targets of a stratum share their examples, so that a server computes the common beginning only once.
-            stratum = anchor.provenance.stratum
-            key, shown = (anchor.sample_id, (anchor,)) if own else (stratum, ())
-            yield Slot(f"{turn:06d}-{name}", anchor, _examples(recipe, key, stratum, turn, kin, seeds, shown))
-
-
-def _posed(
-    home: Home, recipe: Recipe, environment: Environment, seeds: Sequence[Sample], mixed: Set[str], most: int
-) -> Iterator[Slot]:
-    """Slots for tasks of an environment, whose keys are stored; see `slots`."""
-    if environment.stratum not in mixed:
+def _posed(home: Home, recipe: Recipe, environment: Environment, there: Anchors, most: int) -> Plan:
+    """A plan for tasks of an environment, whose keys are stored."""
+    if environment.stratum not in there.people:
         raise InputError(
             f"recipe {recipe.name}: [environment] `stratum` is {environment.stratum!r}, in which people have no row of "
-            f"the mixture. Name one of: {', '.join(sorted(mixed)) or 'none, so ingest rows first'}."
+            f"the mixture. Name one of: {', '.join(sorted(there.people)) or 'none, so ingest rows first'}."
         )
     tasks = make(environment.families, min(most, environment.count), environment.seed)
     keys.add(home, recipe.name, {task.task_id: task.key for task in tasks})
-    kin = _by_stratum(seeds)
-    return (
-        Slot(task.rank(turn), task, _examples(recipe, task.task_id, environment.stratum, turn, kin, seeds))
-        for turn in (count() if tasks else ())
-        for task in tasks
-    )
-
-
-def _fits(sample: Sample, recipe: Recipe) -> bool:
-    return len(sample.content.model_dump_json()) <= recipe.draft.max_prompt
-
-
-def _by_stratum(seeds: Sequence[Sample]) -> dict[str, list[Sample]]:
-    groups = defaultdict(list)
-    for seed in seeds:
-        groups[seed.provenance.stratum].append(seed)
-    return groups
-
-
-def _examples(
-    recipe: Recipe,
-    key: str,
-    stratum: str,
-    turn: int,
-    kin: Mapping[str, list[Sample]],
-    seeds: Sequence[Sample],
-    shown: tuple[Sample, ...] = (),
-) -> tuple[Sample, ...]:
-    """Seeds to show: first those given, then some of the stratum, then of all; chosen by hashes of the key."""
-    chosen = list(shown)
-    for pool in (kin.get(stratum, []), seeds):
-        for nth in range(4 * recipe.draft.examples if pool else 0):
-            pick = pool[int(digest([key, turn, nth])[:15], 16) % len(pool)]
-            if len(chosen) < max(recipe.draft.examples, len(shown)) and pick not in chosen:
-                chosen.append(pick)
-    return tuple(chosen)
+    return Plan(recipe, {environment.stratum: tasks} if tasks else {}, there.seeds)

@@ -14,6 +14,7 @@ from outcross.data.samples import KINDS, Sample, digest
 from outcross.errors import RecipeError
 from outcross.serving.chats import Message
 from outcross.serving.endpoint import Endpoint
+from outcross.tasks.drafting.attributes import measured
 from outcross.tasks.drafting.environments import Task
 from outcross.tasks.drafting.languages import language
 from outcross.tasks.drafting.plan import Slot
@@ -21,6 +22,8 @@ from outcross.tasks.drafting.plan import Slot
 # Recipes travel between teams, so a template may use its fields and nothing else. Prompts are no HTML.
 TEMPLATES = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 
+SHAPING = {"script", "exchanges", "tools", "max_calls", "languages", "stratum", "vary"}
+"""Fields of a recipe's `[draft]`, beside its templates, that shape what is asked or what is made of it."""
 LONGEST_LIST = 24
 """Of what a model writes as a list, such as steps."""
 
@@ -28,9 +31,9 @@ LONGEST_LIST = 24
 def prompt_digest(recipe: Recipe) -> str:
     """Names the templates that a recipe's prompts are made from."""
     draft = recipe.draft
-    more: list[JsonValue] = [] if draft.script == "write" else [draft.script, draft.exchanges]
-    more += [dict(draft.languages)] if draft.languages else []
-    return digest([draft.system, draft.ask, draft.given, list(draft.writes), draft.examples, *more])
+    # What came later is in it only where a recipe says so: prompts that were there before keep their names.
+    more = draft.model_dump(mode="json", include=SHAPING, exclude_defaults=True)
+    return digest([draft.system, draft.ask, draft.given, list(draft.writes), draft.examples, *([more] if more else [])])
 
 
 def setup_digest(recipe: Recipe, endpoints: Sequence[Endpoint]) -> str:
@@ -50,7 +53,7 @@ def setup_digest(recipe: Recipe, endpoints: Sequence[Endpoint]) -> str:
 
 def given_fields(recipe: Recipe, slot: Slot) -> dict[str, str]:
     """The content fields that the model doesn't write, for a slot."""
-    target = _posed(slot.anchor) | language(recipe, slot)
+    target = {**_posed(slot.anchor), **language(recipe, slot), "vary": slot.vary}
     return {name: render(recipe, text, target) for name, text in recipe.draft.given.items()}
 
 
@@ -60,17 +63,18 @@ def _posed(anchor: Sample | Task) -> dict[str, JsonValue]:
 
 
 def beside(recipe: Recipe, slot: Slot) -> dict[str, object]:
-    """What a request may name beside content fields: the slot's `seed`, and its language.
+    """What a request may name beside content fields: the slot's `seed`, its language, and what it varies by.
 
     A seed is its own first example; a target is nobody's, and its answer must not be seen.
     """
-    shown = slot.anchor in slot.examples
-    return {**({"seed": _posed(slot.anchor)} if shown else {}), **language(recipe, slot)}
+    seed = {"seed": _posed(slot.anchor)} if slot.anchor in slot.examples else {}
+    return {**seed, **language(recipe, slot), "vary": slot.vary}
 
 
 def drafts_stratum(recipe: Recipe, slot: Slot, own: str) -> str:
     """The stratum of a draft for a row of the stratum `own`."""
-    return render(recipe, recipe.draft.stratum, {"stratum": own} | language(recipe, slot)) or own
+    template = recipe.draft.stratum
+    return render(recipe, template, {"stratum": own} | language(recipe, slot)) if template else own
 
 
 def messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> tuple[Message, ...]:
@@ -86,11 +90,21 @@ def _messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> Iterator[
     yield Message(role="system", content=recipe.draft.system)
     more = beside(recipe, slot)
     for example in _shown(recipe, slot):
-        fields = example.content.model_dump(mode="json")
-        written = {name: fields[name] for name in recipe.draft.writes}
-        yield Message(role="user", content=render(recipe, recipe.draft.ask, {**fields, **more}))
-        yield Message(role="assistant", content=json.dumps(written, ensure_ascii=False))
+        own = {**language(recipe, slot), "vary": {**slot.vary, **measured(recipe, example)}}
+        said = example.content.model_dump_json()
+        yield from _example(recipe.name, recipe.draft.ask, recipe.draft.writes, said, json.dumps(own))
     yield Message(role="user", content=render(recipe, recipe.draft.ask, {**given, **more}))
+
+
+@lru_cache(maxsize=1024)
+def _example(recipe: str, ask: str, writes: tuple[str, ...], content: str, more: str) -> tuple[Message, Message]:
+    """A row as a request and its answer. A plan shows few rows again and again, and rendering is what takes time."""
+    fields = json.loads(content)
+    written = {name: fields[name] for name in writes}
+    return (
+        Message(role="user", content=_rendered(recipe, ask, {**fields, **json.loads(more)})),
+        Message(role="assistant", content=json.dumps(written, ensure_ascii=False)),
+    )
 
 
 def _shown(recipe: Recipe, slot: Slot) -> tuple[Sample, ...]:
@@ -111,10 +125,14 @@ def render(recipe: Recipe, template: str, fields: Mapping[str, object]) -> str:
     Raises:
         RecipeError: it doesn't render.
     """
+    return _rendered(recipe.name, template, fields)
+
+
+def _rendered(recipe: str, template: str, fields: Mapping[str, object]) -> str:
     try:
         return _compiled(template).render(fields).strip()
     except (jinja2.TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise RecipeError(f"recipe {recipe.name}: the template {template[:60]!r} doesn't render: {error}.") from error
+        raise RecipeError(f"recipe {recipe}: the template {template[:60]!r} doesn't render: {error}.") from error
 
 
 _compiled = lru_cache(maxsize=256)(TEMPLATES.from_string)

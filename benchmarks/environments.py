@@ -1,4 +1,4 @@
-"""The peers: an environment for each under the cache, and their scripts run in it."""
+"""Peers that benchmarks hold Outcross against: an environment for each under the cache, and scripts run in it."""
 
 import os
 import subprocess
@@ -7,8 +7,6 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).parent
-PEERS = HERE / "peers"
 CACHE = Path.home() / ".cache/outcross-benchmarks"
 
 
@@ -20,17 +18,6 @@ class Peer(NamedTuple):
     others: tuple[str, ...]
     bare: tuple[str, ...] = ()
     """Installed without what they ask for, which would be many times as large and isn't imported here."""
-
-
-DATATROVE = Peer("datatrove==0.10.0", "by_datatrove.py", ("spacy>=3.8,<4", "xxhash<4", "regex", "nltk", "tokenizers"))
-# Its filters are some 7 % faster with pandas 2 than with 3, and it takes both.
-NEMO = Peer(
-    "nemo-curator==1.4.0",
-    "by_nemo.py",
-    ("ray>=2.57", "pandas<3", "pyarrow", "loguru", "attrs", "cattrs", "jinja2", "regex", "pyyaml"),
-    ("nemo-curator==1.4.0", "cosmos-xenna==0.2.0"),
-)
-DATASKETCH = Peer("datasketch==2.0.0", "by_datasketch.py", ("xxhash",))
 
 
 class Missing(Exception):
@@ -70,14 +57,14 @@ def _do(*command: str) -> None:
         raise Missing(next(reversed(done.stderr.strip().splitlines()), "pip failed and said nothing"))
 
 
-def call(interpreter: Path, script: Path, *arguments: str, path: str = str(HERE)) -> str:
+def call(interpreter: Path, script: Path, *arguments: str, path: Path) -> str:
     """The last line that a script prints, with one thread to each library.
 
     Args:
         interpreter: whose packages it has.
         script: the file.
         arguments: of the script.
-        path: folders whose modules it may import beside them.
+        path: a folder whose modules it may import beside them.
 
     Raises:
         Missing: it failed.
@@ -88,7 +75,7 @@ def call(interpreter: Path, script: Path, *arguments: str, path: str = str(HERE)
         check=False,
         capture_output=True,
         text=True,
-        env=dict(os.environ) | threads | {"PYTHONPATH": path},
+        env=dict(os.environ) | threads | {"PYTHONPATH": str(path)},
     )
     if done.returncode:
         raise Missing(next(reversed(done.stderr.strip().splitlines()), f"it ended with {done.returncode}"))
