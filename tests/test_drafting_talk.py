@@ -85,17 +85,23 @@ def test_there_are_as_many_exchanges_as_the_recipe_says(home, tmp_path, exchange
 def test_text_that_looks_like_a_template_or_a_turn_is_only_text(home, tmp_path):
     rows = [{"instruction": f"{HOSTILE} {n}", "output": "Yes."} for n in range(40)]
     recipe, slot = stocked(home, tmp_path, rows)
-    calls, content = played(recipe, slot, HOSTILE, HOSTILE, HOSTILE)
+    calls, content = played(recipe, slot, f"1 {HOSTILE}", f"2 {HOSTILE}", f"3 {HOSTILE}")
     assert calls[1].messages[0].content.count(HOSTILE) == 2
-    assert [turn.text for turn in content.turns][1:] == [HOSTILE] * 3
+    assert [turn.text for turn in content.turns][1:] == [f"{n} {HOSTILE}" for n in (1, 2, 3)]
     assert [turn.role for turn in content.turns] == ["user", "assistant"] * 2
 
 
 @pytest.mark.parametrize(
     ("said", "reason"),
-    [(["  \n"], "turn 2, the assistant's, is empty"), (["Three.", ""], "turn 3, the user's, is empty")],
+    [
+        (["  \n"], "turn 2, the assistant's, is empty"),
+        (["Three.", ""], "turn 3, the user's, is empty"),
+        (["Three.", "Why?", " Why?"], "turn 4, the assistant's, repeats the one before"),
+    ],
 )
-def test_an_empty_turn_makes_no_conversation_and_what_was_said_is_kept(home, tmp_path, said, reason):
+def test_a_turn_that_is_empty_or_repeats_the_one_before_makes_no_conversation_and_what_was_said_is_kept(
+    home, tmp_path, said, reason
+):
     recipe, slot = stocked(home, tmp_path)
     kept = outcome(recipe, slot, said)
     assert (kept.state, kept.reason) == ("invalid", reason)
