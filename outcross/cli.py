@@ -23,6 +23,7 @@ from outcross import (
     reports,
     review_commands,
     screening_commands,
+    serving_commands,
 )
 from outcross.data import recipe as recipes
 from outcross.data.release import verify as proofs
@@ -51,6 +52,7 @@ app.add_typer(effect_commands.app)
 app.add_typer(generator_commands.app)
 app.add_typer(screening_commands.app)
 app.add_typer(certificate_commands.app)
+app.add_typer(serving_commands.app)
 console = Console()
 
 HumanFile = Annotated[Path | None, typer.Option("--human", help="A JSONL file that people wrote.")]
