@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from outcross.errors import InputError, ModelMissing, ServerUnavailable
-from outcross.serving import embedded
 from outcross.serving.endpoint import connect
+from outcross.serving.servers import embedded
 from outcross.settings import Settings
 from tests.openai_server import openai_server
 
