@@ -13,7 +13,7 @@ from outcross.data.recipe import load
 from outcross.data.stores import journal, lease
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError, ServerUnavailable, StoreBusy
-from outcross.serving import client
+from outcross.serving.asking import client
 from outcross.serving.endpoint import SERVER_CONCURRENCY, connect
 from outcross.settings import Settings
 from outcross.tasks.drafting import engine

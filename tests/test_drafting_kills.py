@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from outcross.commands.drafting import INCOMPLETE
 from outcross.data.recipe import load
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
-from outcross.drafting_commands import INCOMPLETE
 from outcross.serving.endpoint import SERVER_CONCURRENCY, connect
 from outcross.settings import Settings
 from outcross.tasks.drafting.engine import Drafted, draft

@@ -20,7 +20,7 @@ from outcross.data.stores import generators, runs, screening
 from outcross.data.stores.generators import Generator
 from outcross.errors import ServerUnavailable
 from outcross.progress import describe, stage, watched_by
-from outcross.serving.client import Client
+from outcross.serving.asking.client import Client
 from outcross.serving.endpoint import connect
 from outcross.serving.fleet import Fleet, Member
 from outcross.settings import Settings
@@ -111,7 +111,7 @@ def test_after_the_screen_each_models_acceptance_is_known_by_draft_by_token_and_
 
 def test_a_run_that_a_server_ended_leaves_its_rows_with_the_reason(stocked, tmp_path, monkeypatch):
     home, recipe = stocked
-    monkeypatch.setattr("outcross.serving.client.PATIENCE", 0.0)
+    monkeypatch.setattr("outcross.serving.asking.client.PATIENCE", 0.0)
     with (
         openai_server(tmp_path / "log", die_after=9) as server,
         connect(Settings(base_url=server.base_url, concurrency=2)) as endpoint,

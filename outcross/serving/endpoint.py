@@ -17,7 +17,7 @@ from outcross.data.samples import Digest, Record
 from outcross.data.stores.generators import model_depth
 from outcross.data.stores.home import Home
 from outcross.errors import InputError, ModelMissing, ServerUnavailable
-from outcross.serving import embedded, local
+from outcross.serving.servers import embedded, local
 from outcross.settings import Settings
 
 PROBE_TIMEOUT = 10.0
