@@ -152,16 +152,24 @@ def main() -> None:
     drawn: dict[str, list[float]] = {"ours": [], "same": [], "bare": []}
     with connect(settings) as endpoint:
         ours(endpoint, replace(load, requests=args.concurrency), "warm")
+        clients = {
+            "ours": lambda turn: ours(endpoint, load, turn),
+            "same": lambda turn: theirs(python, endpoint, tokenizer, load, turn, SAME),
+            "bare": lambda turn: theirs(python, endpoint, tokenizer, load, turn, {}),
+        }
         for turn in range(args.turns):
-            drawn["ours"].append(ours(endpoint, load, f"a{turn}"))
-            drawn["same"].append(theirs(python, endpoint, tokenizer, load, f"b{turn}", SAME))
-            drawn["bare"].append(theirs(python, endpoint, tokenizer, load, f"c{turn}", {}))
+            names = [*drawn][turn % 3 :] + [*drawn][: turn % 3]  # nobody is always first
+            for name in names:
+                drawn[name].append(clients[name](f"{name}{turn}"))
             print({name: round(values[-1], 1) for name, values in drawn.items()}, flush=True)
     medians = {name: statistics.median(values) for name, values in drawn.items()}
     print(f"{device()}; {endpoint.model}; {load}; {args.concurrency} in flight; {args.turns} turns")
     for name, values in drawn.items():
         print(f"{name}: median {medians[name]:.1f} tokens/s, from {min(values):.1f} to {max(values):.1f}")
-    print(f"ours / same: {medians['ours'] / medians['same']:.3f}; ours / bare: {medians['ours'] / medians['bare']:.3f}")
+    for name in ("same", "bare"):
+        each = [a / b for a, b in zip(drawn["ours"], drawn[name], strict=True)]
+        of_medians = medians["ours"] / medians[name]
+        print(f"ours / {name}: {of_medians:.3f} of the medians; median turn {statistics.median(each):.3f}")
 
 
 if __name__ == "__main__":
