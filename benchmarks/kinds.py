@@ -29,8 +29,10 @@ from outcross.tasks.screening.screen import screen, unjudged
 from outcross.tasks.screening.suite import Screen
 
 SHOWN = 3
-LONGEST = 500
+LONGEST = 240
 """Characters of a text that are printed."""
+FIRST, LAST = 5, 2
+"""Of a row's texts, such as steps, these are printed."""
 WIDTH = 120
 
 
@@ -44,8 +46,10 @@ def texts(content: Content) -> Iterator[tuple[str, str]]:
 
 
 def lines(told: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Texts under their names, wrapped, and cut where they are long."""
-    for name, text in told:
+    """Texts under their names, wrapped, and cut where they are long or many."""
+    told = list(told)
+    left_out = told[FIRST:-LAST]
+    for name, text in [*told[:FIRST], *([("…", f"[{len(left_out)} more]")] if left_out else []), *told[FIRST:][-LAST:]]:
         shown = text if len(text) <= LONGEST else f"{text[:LONGEST]} [and {len(text) - LONGEST:,} characters more]"
         for line in f"{name}: {shown}".splitlines():
             yield from textwrap.wrap(line, WIDTH, subsequent_indent="  ") or [""]
