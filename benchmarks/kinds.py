@@ -12,7 +12,7 @@ import sys
 import tempfile
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from outcross.data import recipe as recipes
@@ -29,8 +29,10 @@ from outcross.tasks.screening.screen import screen, unjudged
 from outcross.tasks.screening.suite import Screen
 
 SHOWN = 3
-LONGEST = 500
+LONGEST = 240
 """Characters of a text that are printed."""
+FIRST, LAST = 5, 2
+"""Of a row's texts, such as steps, these are printed."""
 WIDTH = 120
 
 
@@ -43,18 +45,25 @@ def texts(content: Content) -> Iterator[tuple[str, str]]:
             yield (part.role, part.text) if isinstance(part, Turn | Action) else (f"step {number}", str(part))
 
 
-def lines(content: Content) -> Iterator[str]:
-    """The texts, wrapped, and cut where they are long."""
-    for name, text in texts(content):
+def lines(told: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Texts under their names, wrapped, and cut where they are long or many."""
+    told = list(told)
+    left_out = told[FIRST:-LAST]
+    for name, text in [*told[:FIRST], *([("…", f"[{len(left_out)} more]")] if left_out else []), *told[FIRST:][-LAST:]]:
         shown = text if len(text) <= LONGEST else f"{text[:LONGEST]} [and {len(text) - LONGEST:,} characters more]"
         for line in f"{name}: {shown}".splitlines():
             yield from textwrap.wrap(line, WIDTH, subsequent_indent="  ") or [""]
 
 
 def block(draft: Sample, row: Sample, outcome: str, reasons: list[str]) -> str:
-    """A draft below the row that it was made for, and the screen's word, in a fence that no text of theirs ends."""
+    """A draft below the row that it was made for, and the screen's word, in a fence that no text of theirs ends.
+
+    What the draft has from the row as it stands isn't printed again.
+    """
+    peoples = list(texts(row.content))
+    new = (text for text in texts(draft.content) if text not in peoples)
     said = [f"the screen: {outcome}", *(f"  {line}" for reason in reasons for line in textwrap.wrap(reason, WIDTH - 2))]
-    parts = [f"PEOPLE ({row.provenance.source})", *lines(row.content), "", "DRAFT", *lines(draft.content), "", *said]
+    parts = [f"PEOPLE ({row.provenance.source})", *lines(peoples), "", "DRAFT", *lines(new), "", *said]
     return "\n".join(["~~~~~~~~text", *parts, "~~~~~~~~"])
 
 

@@ -26,10 +26,10 @@ from pathlib import Path
 
 from outcross.data.stores.home import Home
 from outcross.errors import OutcrossError
-from outcross.serving import vllm
-from outcross.serving.client import Answer, Chat, Message, ask
-from outcross.serving.completions import CHAT
+from outcross.serving.asking.client import Answer, Chat, Message, ask
 from outcross.serving.endpoint import Endpoint, connect
+from outcross.serving.servers import vllm
+from outcross.serving.wires.completions import CHAT
 from outcross.settings import from_environment
 
 # Not the command `vllm bench serve`: in a build of another name, that one looks its version up and stops.

@@ -9,7 +9,8 @@ from typing import Literal
 import tomli_w
 from pydantic import Field, ValidationError
 
-from outcross.data.recipe_tables import NAME, Budget, Certification, Drafting, Environment, Name, Review, Source
+from outcross.data.recipe_drafting import Drafting
+from outcross.data.recipe_tables import NAME, Budget, Certification, Environment, Name, Review, Source
 from outcross.data.samples import KINDS, Filled, Record, digest
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError

@@ -12,18 +12,8 @@ import psutil
 import typer
 from rich.console import Console
 
-from outcross import (
-    certificate_commands,
-    drafting_commands,
-    effect_commands,
-    engine,
-    exchange_commands,
-    generator_commands,
-    mixture_commands,
-    reports,
-    review_commands,
-    screening_commands,
-)
+from outcross import engine, reports
+from outcross.commands import certificate, drafting, effect, exchange, generator, mixture, review, screening, serving
 from outcross.data import recipe as recipes
 from outcross.data.release import verify as proofs
 from outcross.data.release import versions as releases
@@ -43,14 +33,15 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(drafting_commands.app)
-app.add_typer(review_commands.app)
-app.add_typer(exchange_commands.app)
-app.add_typer(mixture_commands.app)
-app.add_typer(effect_commands.app)
-app.add_typer(generator_commands.app)
-app.add_typer(screening_commands.app)
-app.add_typer(certificate_commands.app)
+app.add_typer(drafting.app)
+app.add_typer(review.app)
+app.add_typer(exchange.app)
+app.add_typer(mixture.app)
+app.add_typer(effect.app)
+app.add_typer(generator.app)
+app.add_typer(screening.app)
+app.add_typer(certificate.app)
+app.add_typer(serving.app)
 console = Console()
 
 HumanFile = Annotated[Path | None, typer.Option("--human", help="A JSONL file that people wrote.")]
@@ -237,7 +228,7 @@ def verify(
     with console.status(f"Verifying {name} {found.version} …"):
         proof = proofs.verify(place, found)
     console.print(f"[green]{name} {found.version} holds.[/] {proofs.summary(proof)}", highlight=False)
-    certificate_commands.prove(place, found)
+    certificate.prove(place, found)
 
 
 @app.command()

@@ -18,7 +18,7 @@ def coverage(console: Console, home: Home, recipe: Recipe, count: int | None) ->
     """A line for each stratum, those first that the plan covers first; no model is asked."""
     wanted = recipe.draft.count if count is None else count
     found = strata(home, recipe, wanted)
-    table = Table(box=None, header_style="dim", pad_edge=False)
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("stratum", overflow="fold")
     for name in COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
@@ -62,8 +62,8 @@ def passed_over(console: Console, home: Home, recipe: Recipe) -> None:
 def ending(console: Console, came: Ending) -> None:
     """Say how many drafts are accepted, what that took, and why it ended."""
     console.print(
-        f"{came.accepted:,} of {came.wanted:,} wanted drafts are accepted, from {came.candidates:,} candidates"
-        f" ({came.rounds:,} rounds in this run); {came.waiting:,} borderline ones wait for experts."
+        f"{came.accepted:,} of {came.wanted:,} wanted drafts are accepted, from {came.candidates:,} candidates; "
+        f"{came.waiting:,} borderline ones wait for experts. Rounds of this run: {came.rounds:,}."
     )
     if came.why:
         console.print(visible(came.why), style="yellow")

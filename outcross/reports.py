@@ -96,25 +96,24 @@ def outcomes(console: Console, home: Home, recipe: Recipe) -> None:
 def _models(console: Console, home: Home, recipe: Recipe) -> None:
     """What each model's drafts took in all and came to, and why the last run stopped, if it did."""
     found = runs.by_model(home, recipe.name, Screen.of(recipe).ruleset)
-    terms, last = runs.terms(home), runs.latest(home, recipe.name)
+    totals = {row["model"]: row for row in runs.totals(home, recipe.name).iter_rows(named=True)}
     table = _table("model", "drafted", "accepted", "per 1,000 tokens", "tokens", "tokens/s", "cost", "a row", "licence")
-    speeds = {run.model: run.speed for run in last}
     for row in found.filter(pl.col("tokens_in") + pl.col("tokens_out") > 0).iter_rows(named=True):
-        known = terms.get(row["model"])
+        taken = totals.get(row["model"], {})
         table.add_row(
             visible(row["model"]),
             f"{row['drafted']:,}",
             _number(row["acceptance"], ".0%"),
             _number(row["per_thousand"], ",.2f"),
             f"{row['tokens_in'] + row['tokens_out']:,}",
-            _number(speeds.get(row["model"]), ",.0f"),
+            _number(taken.get("tokens_a_second"), ",.0f"),
             _number(row["cost"], ",.2f"),
             _number(row["cost_per_accepted"], ",.4f"),
-            visible((known.licence if known else None) or "–"),
+            visible(taken.get("licence") or "–"),
         )
     if table.row_count:
         console.print(table)
-    if last and last[0].stopped:
+    if (last := runs.latest(home, recipe.name)) and last[0].stopped:
         console.print(visible(f"The last run stopped. {last[0].stopped}"), style="yellow")
 
 

@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     what `outcross generator` has recorded of it."""
     api_key: SecretStr | None = None
     concurrency: int = Field(default=0, ge=0)
-    """Requests in flight; 0 chooses 8 for the embedded model and 64 for a server."""
+    """The most requests in flight; 0 chooses 8 for the embedded model and 512 for a server."""
+    patience: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Seconds that a server which has answered is waited for if it goes away; three minutes where None."""
     models: Path | None = None
     """The file that says where models answer which recipes name; `models.toml` in the home where None."""
     hourly_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import UUID
 
+import polars as pl
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -16,7 +18,6 @@ from outcross.data.recipe import Recipe
 from outcross.data.release.versions import PAGE, Release
 from outcross.data.stores import journal, runs, screening
 from outcross.data.stores.home import Home
-from outcross.data.stores.runs import Run
 from outcross.tasks.bar import moving
 from outcross.tasks.evidence.facts import Evidence
 from outcross.tasks.pages import cut
@@ -33,45 +34,31 @@ def key(*parts: str) -> str:
 @contextmanager
 def drafting(home: Home, recipe: str, stage: str = "draft") -> Iterator[None]:
     """A progress bar that moves while a recipe is drafted for, and a table of the models after, however that ends."""
-    title = f"Drafting {recipe}"
+    title, began = f"Drafting {recipe}", datetime.now(UTC)
     made = create_progress_artifact(progress=0.0, key=key("drafting", recipe), description=title)
-    before = {run.run_id for run in runs.latest(home, recipe)}
     try:
         with moving(UUID(str(made)), title, stage):
             yield
     finally:
-        if (rows := runs.latest(home, recipe)) and rows[0].run_id not in before:
-            _models(recipe, rows)
+        _models(home, recipe, began)
 
 
-def _models(recipe: str, rows: list[Run]) -> None:
-    """A table of what a run took of each model, and what the model's slots came to."""
-    why = f" It stopped: {rows[0].stopped}" if rows[0].stopped else ""
+def _models(home: Home, recipe: str, since: datetime) -> None:
+    """A table of what was taken of each model since, and what the model's slots came to."""
+    if not home.warehouse.exists() or (taken := runs.totals(home, recipe, since)).is_empty():
+        return
+    stopped = runs.latest(home, recipe)[0].stopped
     create_table_artifact(
-        table=[
-            {
-                "model": row.model,
-                "licence": row.licence or "",
-                "share": round(row.share, 4),
-                "requests": row.requests,
-                "attempts": row.attempts,
-                "tokens in": row.tokens_in,
-                "tokens out": row.tokens_out,
-                "tokens out/s": round(row.speed, 1),
-                "cost": "" if row.cost is None else round(row.cost, 6),
-                "seconds in line here": round(row.waited, 1),
-                "seconds in the server's line": round(row.queued, 1),
-                "most in flight": row.peak,
-                "drafted": row.drafted,
-                "invalid": row.invalid,
-                "failed": row.failed,
-                "missed": row.missed,
-            }
-            for row in rows
-        ],
+        table=_readable(taken),
         key=key("models", recipe),
-        description=_plain(f"Models of the last run for {recipe}.{why}"),
+        description=_plain(f"What drafting for {recipe} took of each model." + (f" {stopped}" if stopped else "")),
     )
+
+
+def _readable(frame: pl.DataFrame) -> list[dict[str, object]]:
+    """A frame's rows with plain names, and no more digits than anybody reads."""
+    rounded = frame.with_columns(pl.selectors.float().round_sig_figs(4))
+    return rounded.rename(lambda name: name.replace("_", " ")).to_dicts()
 
 
 def outcomes(home: Home, recipe: Recipe) -> None:
@@ -87,9 +74,8 @@ def outcomes(home: Home, recipe: Recipe) -> None:
         *({"what": f"kept back by {validator}", "rows": count} for validator, count in judged.reasons),
     ]
     create_table_artifact(table=rows, key=key("outcomes", recipe.name), description=f"Drafts of {recipe.name}")
-    accepted = runs.by_model(home, recipe.name, Screen.of(recipe).ruleset)
     create_table_artifact(
-        table=accepted.fill_null("").to_dicts(),
+        table=_readable(runs.by_model(home, recipe.name, Screen.of(recipe).ruleset)),
         key=key("acceptance", recipe.name),
         description=f"What each model's drafts for {recipe.name} took in all, and came to",
     )

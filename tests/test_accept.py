@@ -102,6 +102,14 @@ def test_just_as_many_are_accepted_as_are_wanted_and_of_each_stratum_its_share_o
     assert len(unjudged(*mine)) == 0
 
 
+def test_each_stratum_has_its_share_also_where_its_drafts_come_to_be_of_another(mine):
+    home, recipe = mine
+    said = recipe.draft.model_copy(update={"stratum": "{{ stratum }} in other words"})
+    recipe = recipe.model_copy(update={"draft": said})
+    filled(home, recipe, writer(recipe), 40)
+    assert by_stratum(home, recipe) == Counter(f"{stratum(slot)} in other words" for slot in plan(home, recipe, 40))
+
+
 def test_a_run_that_begins_anew_after_every_round_ends_with_as_many(mine):
     model, rounds = writer(mine[1]), 0
     while not isinstance(chosen := refill(*mine, 24).next(), Ending):

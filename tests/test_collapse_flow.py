@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from outcross.commands.mixture import app
 from outcross.errors import InputError
-from outcross.mixture_commands import app
 from outcross.tasks.collapse.steps import PAGE
 from tests.running import prefect_server
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 COMMAND = [
     sys.executable,
     "-c",
-    "from outcross.mixture_commands import app; app()",
+    "from outcross.commands.mixture import app; app()",
     "collapse",
     "--part",
     "gaussian",

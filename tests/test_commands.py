@@ -141,7 +141,7 @@ def test_a_model_that_the_server_does_not_have_is_named_with_those_it_has(stocke
 
 def test_a_server_that_dies_in_the_middle_loses_nothing_that_was_answered(stocked, prefect, tmp_path):
     with openai_server(tmp_path / "served.log", die_after=21, latency=0.05) as server:
-        env = {**prefect, "OUTCROSS_BASE_URL": server.base_url, "OUTCROSS_CONCURRENCY": "4"}
+        env = {**prefect, "OUTCROSS_BASE_URL": server.base_url, "OUTCROSS_CONCURRENCY": "4", "OUTCROSS_PATIENCE": "0"}
         outcross("ingest", "mine", "--home", stocked.root, env=env)
         said = one_sentence(outcross("draft", "mine", "--count", 40, "--home", stocked.root, env=env))
     assert "server" in said.lower()

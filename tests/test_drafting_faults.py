@@ -13,10 +13,11 @@ from outcross.data.recipe import load
 from outcross.data.stores import journal, lease
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError, ServerUnavailable, StoreBusy
-from outcross.serving import client
+from outcross.serving.asking import client
 from outcross.serving.endpoint import SERVER_CONCURRENCY, connect
 from outcross.settings import Settings
 from outcross.tasks.drafting import engine
+from outcross.tasks.drafting.budget import Limits
 from outcross.tasks.drafting.engine import Drafted, draft
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
 from tests.drafting import fleet
@@ -239,7 +240,8 @@ def test_a_run_that_is_cancelled_in_the_middle_of_a_flush_loses_nothing(home, un
         return write(*args)
 
     async def cancelled(endpoint) -> None:
-        run = asyncio.create_task(engine._Run(home, recipe, fleet(endpoint), COUNT, retry_failed=False).all())
+        limits = Limits.begin(recipe.budget)
+        run = asyncio.create_task(engine._Run(home, recipe, fleet(endpoint), COUNT, limits, retry_failed=False).all())
         await asyncio.to_thread(flushing.wait)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -279,7 +281,6 @@ def test_a_warehouse_that_is_in_use_for_too_long_ends_the_run_and_keeps_what_was
             running.join()
         assert "The answers are kept" in str(said[0])
         assert server.stats()["flying"] == 0, "what was in flight was waited for"
-        assert 20 <= len(server.served()) < COUNT
         drafted(home, server.base_url, COUNT)
         assert resent(server) == 0
     assert rows(home) == unbroken

@@ -3,12 +3,15 @@
 These are the six ways in which the tools of this field were seen to lose rows, to repeat them or to hang.
 """
 
+import os
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from outcross.commands.drafting import INCOMPLETE
 from outcross.data.recipe import load
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
@@ -18,6 +21,7 @@ from outcross.tasks.drafting.engine import Drafted, draft
 from tests.drafting import fleet
 from tests.drafting_child import drafted, drafting, resent, rows, stock, strike
 from tests.openai_server import openai_server
+from tests.running import BIN, free_port, outcross, prefect_server
 
 COUNT = 300
 LATENCY = 0.25
@@ -166,3 +170,40 @@ def test_the_order_of_answers_changes_nothing_that_is_stored(template, unbroken,
         ):
             assert draft(home, load(home, "mine"), fleet(endpoint), COUNT).left == 0
         assert rows(home) == unbroken
+
+
+@pytest.mark.timeout(600)
+def test_the_command_is_killed_interrupted_and_run_again_and_its_exit_code_tells(home, unbroken, tmp_path):
+    command = ["draft", "mine", "--count", COUNT, "--home", home.root]
+    log, port = tmp_path / "served.log", free_port()
+    with prefect_server(tmp_path / "prefect") as prefect:
+        with openai_server(log, latency=LATENCY, faults=["400:0.1:always"], port=port) as server:
+            env = {**prefect, "OUTCROSS_BASE_URL": server.base_url}
+            for served, how, code in ((60, signal.SIGKILL, -signal.SIGKILL), (150, signal.SIGINT, 130)):
+                process = subprocess.Popen(
+                    [BIN / "outcross", *map(str, command)],
+                    env=os.environ | env,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+                strike(process, server, served, how)
+                assert process.returncode == code
+            flying = server.stats()["peak"]
+            done = outcross(*command, env=env)
+            refused = journal.tally(home, "mine")["failed"]
+            assert done.returncode == INCOMPLETE, done.stderr
+            assert f"{refused} of the slots that were asked for are left without a draft" in " ".join(
+                done.stdout.split()
+            )
+            assert resent(server) <= 2 * (flying + 1)
+            asked = server.stats()["asked"]
+            assert outcross(*command, env=env).returncode == INCOMPLETE, "a slot that was given up is not hidden"
+            assert server.stats()["asked"] == asked
+        with openai_server(log, port=port) as server:
+            done = outcross(*command, "--retry-failed", env=env)
+            assert done.returncode == 0, done.stderr
+            assert server.stats()["served"] == refused
+    assert journal.dead_letters(home, "mine").is_empty()
+    assert journal.tally(home, "mine") == {"drafted": COUNT, "missed": 0}
+    assert len(rows(home)["sample"]) == len(unbroken["sample"])

@@ -130,13 +130,19 @@ def test_two_models_answer_one_each_and_the_deeper_one_gives_the_depth(stocked, 
         assert abs(len(one.served()) - len(two.served())) < 10
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         rows = connection.execute("SELECT rank, model, sample_id FROM draft WHERE state = 'drafted'").fetchall()
-    made = warehouse.samples(home, recipe.name, [row[2] for row in rows])
+        said = connection.execute("SELECT rank, model, text FROM turn").fetchall()
+    ids = [(rank, sample_id) for rank, _, sample_id in rows]
+    made = warehouse.samples(home, recipe.name, [sample_id for _, sample_id in ids])
     for rank, model, sample_id in rows:
         generation = made[sample_id].provenance.generation
         assert model == generation.model == Go.first(recipe, slots[rank], models).model
         assert set(model.split(" + ")) == {"one", "two"}
         assert (generation.weights_digest, generation.model_depth) == (None, 2)
         assert made[sample_id].provenance.depth == 3
+    for rank, model, text in said:
+        content = made[dict(ids)[rank]].content
+        assert model == Go.first(recipe, slots[rank], models).voices[0].model, "the one that gave the first answer"
+        assert text.strip() in (content.chosen, content.rejected)
 
 
 def test_of_three_models_two_speak_for_a_slot(stocked):

@@ -210,3 +210,15 @@ def test_a_run_drives_model_and_tools_to_the_end(stocked, tmp_path):
         assert sample.provenance.parents[0].sample_id in prompts
         assert sample.content.turns[-1].role == "assistant"
         assert any(turn.role == "tool" for turn in sample.content.turns)
+
+
+def test_a_draft_for_a_persons_task_has_its_key_whatever_is_called_on_the_way(home, tmp_path):
+    rows = [{**row, "answer": row["turns"][2]["text"]} for row in calling.trajectories(120)]
+    recipe = calling.recipe(home, make.write_jsonl(tmp_path / "mine.jsonl", rows), "trajectory")
+    recipe = recipe.model_copy(update={"source": recipe.source.model_copy(update={"key": {"answer": "answer"}})})
+    ingest(home, recipe)
+    with openai_server(tmp_path / "log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
+        draft(home, recipe, fleet(endpoint), 10)
+    made = warehouse.drafted(home, recipe.name)
+    assert made.height > 2
+    assert of_drafts(home, recipe.name, made).keys() == set(made["sample_id"])

@@ -32,7 +32,7 @@ from tests.released import decide, drafted
 from tests.running import prefect_server
 
 ROOT = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-c", "from outcross.effect_commands import app; app()", "mine"]
+COMMAND = [sys.executable, "-c", "from outcross.commands.effect import app; app()", "mine"]
 
 
 def text(sample):

@@ -13,10 +13,10 @@ from outcross.data.stores import generators, warehouse
 from outcross.data.stores.generators import Generator
 from outcross.data.stores.home import Home
 from outcross.errors import InputError, ModelMissing, RecipeError, ServerUnavailable
-from outcross.serving import embedded, local
 from outcross.serving.endpoint import connect
 from outcross.serving.fleet import assemble
-from outcross.serving.local import LocalServer
+from outcross.serving.servers import embedded, local
+from outcross.serving.servers.local import LocalServer
 from outcross.settings import Settings
 from outcross.tasks.drafting.engine import Drafted, draft
 from outcross.tasks.drafting.go import Go

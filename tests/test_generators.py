@@ -1,6 +1,7 @@
 """What models were trained on: said by somebody, read from the release itself, and refused where nobody knows."""
 
 import re
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
@@ -10,8 +11,9 @@ from outcross.cli import app
 from outcross.data.corpora import champ
 from outcross.data.corpora.champ import Solution
 from outcross.data.recipe import load
-from outcross.data.stores import generators, warehouse
+from outcross.data.stores import generators, runs, warehouse
 from outcross.data.stores.generators import Generator
+from outcross.data.stores.runs import Run
 from outcross.errors import InputError, ReleaseError
 from outcross.serving.endpoint import connect
 from outcross.settings import Settings
@@ -143,6 +145,31 @@ def test_one_thing_is_said_of_one_model(home):
     assert "Nothing was said of any model" in outcross(home)
     assert not home.root.exists()
     assert "Its drafts have depth 3" in outcross(home, "x", "--depth", "2")
+
+
+def test_a_licence_is_kept_with_what_else_was_said_and_listed(home):
+    with pytest.raises(InputError, match=r"what was 'x' trained on\?"):
+        outcross(home, "x", "--licence", "MIT")
+    with pytest.raises(InputError, match="which model is it"):
+        outcross(home, "--licence", "MIT")
+    assert "trained at depth 2, under MIT. Its drafts have depth 3" in outcross(
+        home, "x", "--depth", "2", "--licence", "MIT"
+    )
+    assert re.search(r"x +all +depth was said +3 +MIT ", outcross(home))
+    outcross(home, "x", "--licence", "Apache-2.0")
+    assert re.search(r"x +all +depth was said +3 +Apache-2.0 ", outcross(home))
+    outcross(home, "x", "--never-on-ours")
+    assert re.search(r"x +all +none +1 +Apache-2.0 ", outcross(home)), "a new word on the training lost the licence"
+
+
+def test_a_licence_that_only_the_last_run_knew_is_listed_too(home):
+    say(home, 0, model="x")
+    now = datetime.now(UTC)
+    run = Run(run_id="1", model="x", share=1, licence="MIT", started_at=now, ended_at=now)
+    runs.add(home, "mine", [run])
+    assert re.search(r"x +all +none +1 +MIT ", outcross(home))
+    outcross(home, "x", "--licence", "Apache-2.0")
+    assert re.search(r"x +all +none +1 +Apache-2.0 ", outcross(home))
 
 
 def test_a_name_with_odd_characters_is_shown_as_text_and_can_be_pasted(home):

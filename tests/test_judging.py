@@ -12,7 +12,7 @@ import pytest
 from outcross.data.stores import judgings
 from outcross.data.stores.home import Home
 from outcross.errors import RecipeError, ServerUnavailable
-from outcross.serving import client
+from outcross.serving.asking import client
 from outcross.tasks.judging.judge import judge, signal_keys, unsignalled
 from outcross.tasks.judging.names import NAMES
 from outcross.tasks.judging.registry import JUDGES, judges

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from outcross.serving.endpoint import Endpoint, connect
-from outcross.serving.measures import offered
+from outcross.serving.wires.measures import offered
 from outcross.settings import Settings
 from outcross.tasks.judging.judge import judge
 from tests.judges import drafted, recipe, said, some

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcross.errors import ServerUnavailable
-from outcross.serving import client
-from outcross.serving.client import Answer, Failure, ask
-from outcross.serving.measures import WIRES, Exchange, Passage, offered
-from outcross.serving.wire import Trouble
+from outcross.serving.asking import client
+from outcross.serving.asking.client import Answer, Failure, ask
+from outcross.serving.wires.measures import WIRES, Exchange, Passage, offered
+from outcross.serving.wires.wire import Trouble
 from outcross.tasks.judging.likelihood import Difficulty, Perplexity
 from outcross.tasks.judging.reward import Reward
 from outcross.tasks.screening.frames import Seen, frame

@@ -12,7 +12,7 @@ from outcross.data.stores.home import Home
 from outcross.data.stores.lease import lease
 from outcross.data.stores.rows import to_frame
 from outcross.errors import InputError, RecipeError
-from outcross.tasks import environments
+from outcross.tasks.drafting import environments
 from outcross.tasks.keys import of_drafts
 from outcross.validators.references import References
 from outcross.validators.signals import run

@@ -1,5 +1,6 @@
 """Durability: the pipeline is killed at random moments, run again, and ends with the rows of an unbroken run."""
 
+import json
 import os
 import random
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -53,15 +55,16 @@ def stocked(template: Path, root: Path) -> Home:
     return Home(root)
 
 
-def drafts(home: Home) -> int:
-    """Requests that the journal holds an answer to."""
-    if not home.warehouse.exists():
-        return 0
-    try:
-        with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-            return connection.execute("SELECT count(*) FROM draft").fetchone()[0]
-    except duckdb.CatalogException:
-        return 0
+def answered(home: Home) -> set[str]:
+    """The slots that there is an answer for, in the warehouse or on its way there."""
+    ranks = set[str]()
+    for path in home.spool.glob("*/*"):
+        *whole, _ = path.read_bytes().split(b"\n")
+        ranks |= {json.loads(line.partition(b"\t")[2])["rank"] for line in whole}
+    if home.warehouse.exists():
+        with duckdb.connect(str(home.warehouse), read_only=True) as connection, suppress(duckdb.CatalogException):
+            ranks |= {rank for (rank,) in connection.execute("SELECT rank FROM draft").fetchall()}
+    return ranks
 
 
 def killed(home: Home, env: Mapping[str, str], after: float) -> bool:
@@ -83,10 +86,10 @@ def killed(home: Home, env: Mapping[str, str], after: float) -> bool:
 
 
 def finish(home: Home, env: Mapping[str, str], server: Running) -> None:
-    """Run to the end; the model is asked for what the journal doesn't hold, and for nothing else."""
+    """Run to the end; the model is asked for what there is no answer for, and for nothing else."""
     while server.stats()["flying"]:
         time.sleep(0.05)
-    missing, before = COUNT - drafts(home), len(server.served())
+    missing, before = COUNT - len(answered(home)), len(server.served())
     done = outcross(*COMMAND, "--home", home.root, env=env)
     assert done.returncode == 0, done.stderr
     paid = server.served()[before:]

@@ -133,7 +133,7 @@ def test_a_name_that_could_lead_elsewhere_is_refused_before_anything_is_written(
 
 
 def test_an_unknown_recipe_is_answered_with_those_there_are(home):
-    with pytest.raises(RecipeError, match="There are: champ, docstrings, jsonl"):
+    with pytest.raises(RecipeError, match="There are: champ, conversation, docstrings, jsonl, languages"):
         recipes.load(home, "nope")
 
 

@@ -14,8 +14,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from outcross.errors import ServerUnavailable
-from outcross.serving import client, connection
-from outcross.serving.client import Answer, Chat, Failure, Message, complete
+from outcross.serving.asking import client, connection
+from outcross.serving.asking.client import Answer, Chat, Failure, Message, complete
 from outcross.serving.endpoint import Endpoint
 from tests.openai_server import MODEL, Running, openai_server
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from outcross.errors import ServerUnavailable
-from outcross.serving import embedded
-from outcross.serving.client import Answer, Chat, Message, complete
+from outcross.serving.asking.client import Answer, Chat, Message, complete
 from outcross.serving.endpoint import Endpoint, connect
+from outcross.serving.servers import embedded
 from outcross.settings import Settings
 
 pytest.importorskip("xllamacpp")
@@ -106,7 +106,7 @@ def test_it_closes_at_once_with_requests_in_flight_and_opens_again():
 
 PARENT = """
 import time
-from outcross.serving import embedded
+from outcross.serving.servers import embedded
 popen = embedded.subprocess.Popen
 class Told(popen):
     def __init__(self, *args, **kwargs):
@@ -144,7 +144,8 @@ def _runs(pid: int) -> bool:
 
 INTERRUPTED = """
 import os, signal, time
-from outcross.serving import embedded, endpoint
+from outcross.serving import endpoint
+from outcross.serving.servers import embedded
 signal.signal(signal.SIGINT, lambda *_: None)
 with embedded.serve() as server:
     os.killpg(os.getpgrp(), signal.SIGINT)

@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from outcross.errors import InputError, ModelMissing, ServerUnavailable
-from outcross.serving import embedded
 from outcross.serving.endpoint import connect
+from outcross.serving.servers import embedded
 from outcross.settings import Settings
 from tests.openai_server import openai_server
 
@@ -24,7 +24,7 @@ def test_the_only_model_served_is_taken(tmp_path):
         connect(Settings(base_url=server.base_url + "/")) as endpoint,
     ):
         assert (endpoint.base_url, endpoint.model) == (server.base_url, "llama")
-        assert (endpoint.weights_digest, endpoint.concurrency) == (None, 64)
+        assert (endpoint.weights_digest, endpoint.concurrency) == (None, 512)
 
 
 def test_the_model_asked_for_is_taken_among_several(tmp_path):

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from outcross.errors import ServerUnavailable
-from outcross.serving import client as clients
+from outcross.serving.asking import client as clients
+from outcross.serving.asking.client import Client
+from outcross.serving.asking.load import Load
+from outcross.serving.asking.room import Room
 from outcross.serving.chats import Answer, Chat, Failure, Message
-from outcross.serving.client import Client
 from outcross.serving.endpoint import Endpoint
-from outcross.serving.load import Load
-from outcross.serving.room import Room
 from tests.faulty_proxy import Faults, faulty_proxy
 from tests.openai_server import MODEL, Running, compose, openai_server
 

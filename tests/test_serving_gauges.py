@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.serving import connection, gauges, watch
+from outcross.serving.asking import connection, gauges, watch
+from outcross.serving.asking.client import Client
+from outcross.serving.asking.gauges import Gauges, parse
 from outcross.serving.chats import Answer, Chat, Message
-from outcross.serving.client import Client
 from outcross.serving.endpoint import Endpoint
-from outcross.serving.gauges import Gauges, parse
 from tests.openai_server import MODEL, completion, openai_server
 
 PAGE = b"""\

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from pydantic import SecretStr
 
-from outcross.serving import client
-from outcross.serving.client import Answer, Chat, Failure, Message, complete
+from outcross.serving.asking import client
+from outcross.serving.asking.client import Answer, Chat, Failure, Message, complete
 from outcross.serving.endpoint import Endpoint
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.serving.gauges import Gauges
-from outcross.serving.load import START, Load
+from outcross.serving.asking.gauges import Gauges
+from outcross.serving.asking.load import START, Load
 
 LOOK = 0.25
 

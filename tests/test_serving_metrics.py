@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from outcross.serving.gauges import parse
+from outcross.serving.asking.gauges import parse
 
 PAGE = Path(__file__).with_name("vllm_metrics.txt").read_bytes()
 

@@ -21,8 +21,8 @@ import pytest
 
 from outcross.data.stores.home import Home
 from outcross.errors import InputError, ServerUnavailable
-from outcross.serving import guard, local, supervisor, vllm, weights
-from outcross.serving.supervisor import MOST_STARTS, STEADY, Patience, keep
+from outcross.serving.servers import guard, local, supervisor, vllm, weights
+from outcross.serving.servers.supervisor import MOST_STARTS, STEADY, Patience, keep
 from tests.running import BIN, free_port, outcross
 
 STAND_IN = Path(__file__).with_name("vllm_stand_in.py")

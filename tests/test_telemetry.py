@@ -3,7 +3,12 @@
 import io
 import json
 import logging
+import os
 import re
+import subprocess
+import time
+import urllib.request
+from functools import partial
 
 import duckdb
 import polars as pl
@@ -11,10 +16,11 @@ import pytest
 from rich.console import Console
 
 from outcross import reports
-from outcross.data.stores import runs, screening
+from outcross.data.stores import generators, runs, screening
+from outcross.data.stores.generators import Generator
 from outcross.errors import ServerUnavailable
 from outcross.progress import describe, stage, watched_by
-from outcross.serving.client import Client
+from outcross.serving.asking.client import Client
 from outcross.serving.endpoint import connect
 from outcross.serving.fleet import Fleet, Member
 from outcross.settings import Settings
@@ -24,8 +30,9 @@ from outcross.tasks.drafting.telemetry import Meters
 from outcross.tasks.ingest import ingest
 from outcross.tasks.screening.suite import Screen
 from tests import make
-from tests.drafting import fleet
+from tests.drafting import ENDPOINT, fleet
 from tests.openai_server import openai_server
+from tests.running import BIN, prefect_server
 
 
 @pytest.fixture
@@ -104,7 +111,7 @@ def test_after_the_screen_each_models_acceptance_is_known_by_draft_by_token_and_
 
 def test_a_run_that_a_server_ended_leaves_its_rows_with_the_reason(stocked, tmp_path, monkeypatch):
     home, recipe = stocked
-    monkeypatch.setattr("outcross.serving.client.PATIENCE", 0.0)
+    monkeypatch.setattr("outcross.serving.asking.client.PATIENCE", 0.0)
     with (
         openai_server(tmp_path / "log", die_after=9) as server,
         connect(Settings(base_url=server.base_url, concurrency=2)) as endpoint,
@@ -162,17 +169,16 @@ def test_whoever_watches_is_told_of_tokens_and_cost_and_of_nothing_in_flight_at_
     assert seen.counts["limit"] >= 1
 
 
-async def test_what_is_in_flight_is_told_against_the_limit(tmp_path):
-    with openai_server(tmp_path / "log") as server, connect(Settings(base_url=server.base_url)) as endpoint:
-        async with Client(endpoint) as client:
-            meters = Meters(fleet(endpoint), {endpoint: client})
-            client.tally.asked = 40
-            with watched_by(seen := Seen()):
-                meters.tell()
-                assert seen.counts["flying"] == seen.counts["limit"] == client.limit
-                client.tally.asked = 3
-                meters.tell()
-                assert seen.counts["flying"] == 3
+def test_what_is_in_flight_is_told_against_the_limit():
+    client = Client(ENDPOINT)
+    meters = Meters(fleet(ENDPOINT), {ENDPOINT: client})
+    client.tally.asked = 40
+    with watched_by(seen := Seen()):
+        meters.tell()
+        assert (seen.counts["flying"], seen.counts["limit"]) == (4, 4)
+        client.tally.asked = 3
+        meters.tell()
+        assert (seen.counts["flying"], seen.counts["limit"]) == (3, 4)
 
 
 def test_counts_are_described_as_rates_and_shares():
@@ -211,6 +217,7 @@ def test_the_bar_in_prefect_moves_while_the_run_goes_on_and_a_table_of_the_model
     assert seen.counts["tokens"] > 0, "the terminal heard nothing more"
     (row,) = table["table"]
     assert (row["model"], row["drafted"]) == ("stand-in", 20)
+    assert row["tokens out"] == runs.latest(home, recipe.name)[0].tokens_out
     assert json.dumps(table)
 
 
@@ -224,3 +231,49 @@ def test_a_bar_that_cannot_be_moved_stops_no_work(home, prefect, monkeypatch, ca
     assert done
     assert "the progress of Drafting mine can't be shown in Prefect" in caplog.text
     assert not home.root.exists()
+
+
+def held(address, key):
+    """The artifacts of a key that Prefect's server holds."""
+    query = json.dumps({"artifacts": {"key": {"any_": [key]}}}).encode()
+    request = urllib.request.Request(f"{address}/artifacts/filter", query, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+@pytest.mark.xdist_group("prefect")
+def test_a_run_of_two_models_is_seen_moving_in_prefect_and_says_there_and_here_why_it_stopped(stocked, tmp_path):
+    home, recipe = stocked
+    with (home.recipes / "mine.toml").open("a") as file:
+        file.write("\n[draft.models]\nfirst = 1\nsecond = 1\n\n[budget]\ntokens = 1\n")
+    for name in ("one", "two"):
+        generators.add(home, Generator(model=name, depth=0, mean_depth=0, said_by="ada"))
+    slow = partial(openai_server, latency=0.5)
+    with (
+        prefect_server(tmp_path / "prefect") as prefect,
+        slow(tmp_path / "1", models=["one"], api_key="sk-hidden") as one,
+        slow(tmp_path / "2", models=["two"]) as two,
+    ):
+        (home.root / "models.toml").write_text(
+            f'[first]\nbase_url = "{one.base_url}"\napi_key_variable = "FIRST_KEY"\nconcurrency = 2\n'
+            f'[second]\nbase_url = "{two.base_url}"\nconcurrency = 2\nprice_in = 1\nprice_out = 2\nlicence = "MIT"\n'
+        )
+        words = ["draft", "mine", "--count", "150", "--tokens", "9000", "--home", str(home.root)]
+        env = os.environ | prefect | {"FIRST_KEY": "sk-hidden", "COLUMNS": "200"}
+        with subprocess.Popen([BIN / "outcross", *words], env=env, stdout=subprocess.PIPE, text=True) as process:
+            moves = set()
+            while process.poll() is None:
+                moves |= {one["data"] for one in held(prefect["PREFECT_API_URL"], "drafting-mine")}
+                time.sleep(0.3)
+            said = process.stdout.read()
+        assert process.returncode == 3, said
+        assert len({progress for progress in moves if 0 < progress < 100}) > 1
+        (table,) = held(prefect["PREFECT_API_URL"], "models-mine")
+        assert {row["model"]: row["licence"] for row in json.loads(table["data"])} == {"one": None, "two": "MIT"}
+        reason = runs.latest(home, recipe.name)[0].stopped
+        assert reason.startswith("The recipe's budget of 9,000 tokens is used up")
+        assert reason[:40] in re.sub(r"\\", "", table["description"])
+        assert reason in " ".join(said.split())
+        kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"sk-hidden" not in kept, "a key was written down"
+    assert 9000 <= sum(sum(spent) for spent in runs.spent(home, recipe.name).values()) < 12000

@@ -29,6 +29,17 @@ def by_stratum(home: Home, recipe: str, ruleset: str) -> pl.DataFrame:
         ).pl()
 
 
+def by_anchor(home: Home, recipe: str, ruleset: str) -> dict[str, int]:
+    """How many drafts are accepted, by what follows the number of the turn in their ranks: the name of the anchor."""
+    with opened(home) as connection:
+        found = connection.execute(
+            f"SELECT substr(rank, 8) AS anchor, count(*) FROM drafted SEMI JOIN ({ACCEPTED}) USING (sample_id)"
+            " WHERE recipe = $recipe GROUP BY anchor",
+            {"recipe": recipe, "ruleset": ruleset},
+        ).fetchall()
+    return dict(found)
+
+
 def among(home: Home, recipe: str, ruleset: str, ranks: Sequence[str]) -> set[tuple[str, str]]:
     """Setup and rank of those of some slots whose drafts are accepted; of slots with the same draft, the first."""
     with opened(home) as connection:

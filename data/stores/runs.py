@@ -1,6 +1,7 @@
 """Drafting runs: what each took of every model, and what all of them together came to."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
@@ -19,6 +20,16 @@ FROM drafting LEFT JOIN (
     FROM draft JOIN verdict USING (recipe, sample_id) WHERE ruleset = $ruleset GROUP BY ALL
 ) USING (recipe, model)
 WHERE recipe = $recipe ORDER BY model
+"""
+
+TOTALS = """
+SELECT model, arg_max(licence, ended_at) AS licence, arg_max(share, ended_at) AS share,
+    sum(requests)::BIGINT AS requests, sum(attempts)::BIGINT AS attempts,
+    sum(tokens_in)::BIGINT AS tokens_in, sum(tokens_out)::BIGINT AS tokens_out,
+    sum(tokens_out) / nullif(sum(epoch(ended_at - started_at)), 0) AS tokens_a_second, sum(cost) AS cost,
+    sum(waited) AS waited, sum(queued) AS queued, max(peak) AS peak, sum(drafted)::BIGINT AS drafted,
+    sum(invalid)::BIGINT AS invalid, sum(failed)::BIGINT AS failed, sum(missed)::BIGINT AS missed
+FROM drafting_run WHERE recipe = $recipe AND started_at >= coalesce($since, started_at) GROUP BY model ORDER BY model
 """
 
 NULLABLE: dict[str, type[pl.DataType]] = {
@@ -62,12 +73,6 @@ class Run(Record):
     stopped: str | None = None
     """Why it ended before all was done, as a sentence."""
 
-    @property
-    def speed(self) -> float:
-        """Tokens that came out a second."""
-        seconds = (self.ended_at - self.started_at).total_seconds()
-        return self.tokens_out / seconds if seconds > 0 else 0.0
-
 
 class Terms(NamedTuple):
     """On which terms a model answered in its last run."""
@@ -105,6 +110,15 @@ def latest(home: Home, recipe: str) -> list[Run]:
             [recipe],
         ).fetchall()
     return [Run.model_validate(dict(zip(Run.model_fields, row, strict=True))) for row in found]
+
+
+def totals(home: Home, recipe: str, since: datetime | None = None) -> pl.DataFrame:
+    """What the runs of a recipe that ended took of each model, all of them or those since a moment.
+
+    Columns as in `Run`, with `tokens_a_second` that came out; the licence and share are those of the last run.
+    """
+    with opened(home) as connection:
+        return connection.execute(TOTALS, {"recipe": recipe, "since": since}).pl()
 
 
 def terms(home: Home) -> dict[str, Terms]:

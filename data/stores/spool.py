@@ -89,12 +89,12 @@ class Spool:
 
 
 def _append(file: FileIO, line: bytes) -> None:
-    start, rest = file.tell(), memoryview(line)
+    written = 0
     try:
-        while rest:
-            rest = rest[file.write(rest) :]
+        while written < len(line):
+            written += file.write(line[written:])
     except OSError:
-        file.seek(start)
+        file.seek(-written, os.SEEK_CUR)
         file.truncate()  # half a line would spoil the next one
         raise
 

@@ -17,13 +17,14 @@ from outcross.data.samples import Digest, Record
 from outcross.data.stores.generators import model_depth
 from outcross.data.stores.home import Home
 from outcross.errors import InputError, ModelMissing, ServerUnavailable
-from outcross.serving import embedded, local
+from outcross.serving.servers import embedded, local
 from outcross.settings import Settings
 
 PROBE_TIMEOUT = 10.0
 """Seconds that a server may take to list its models."""
 
-SERVER_CONCURRENCY = 64
+SERVER_CONCURRENCY = 512
+"""The most requests in flight at a server; how many are follows from what it takes, see `load`."""
 
 
 class Endpoint(Record):
@@ -36,7 +37,9 @@ class Endpoint(Record):
     model_depth: int = Field(ge=0)
     """Model generations between people and what the model was trained on; 0 for the embedded one."""
     concurrency: int = Field(ge=1)
-    """Requests to keep in flight."""
+    """The most requests to keep in flight."""
+    patience: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Seconds that its server is waited for if it goes away; what the client has by itself where None."""
     api_key: SecretStr | None = Field(default=None, repr=False)
 
 
@@ -78,6 +81,7 @@ def connect(settings: Settings, home: Home | None = None) -> Iterator[Endpoint]:
             settings.api_key,
             place,
             concurrency=settings.concurrency or SERVER_CONCURRENCY,
+            patience=settings.patience,
             depth=settings.model_depth,
         )
         return
@@ -110,6 +114,7 @@ def built_in(home: Home, *, concurrency: int = embedded.SLOTS, depth: int | None
             weights_digest=server.weights_digest,
             model_depth=0 if published else model_depth(home, embedded.MODEL, server.weights_digest, said=depth),
             concurrency=concurrency,
+            patience=0.0,  # nobody starts it again
             api_key=server.api_key,
         )
 
@@ -121,6 +126,7 @@ def at(
     home: Home,
     *,
     concurrency: int = SERVER_CONCURRENCY,
+    patience: float | None = None,
     depth: int | None = None,
     words: Words = ENVIRONMENT,
 ) -> Endpoint:
@@ -151,6 +157,7 @@ def at(
         weights_digest=weights,
         model_depth=0 if published and depth is None else model_depth(home, name, weights, said=depth),
         concurrency=concurrency,
+        patience=patience,
         api_key=key,
     )
 

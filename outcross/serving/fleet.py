@@ -11,9 +11,10 @@ from outcross.data.samples import Record
 from outcross.data.stores import generators
 from outcross.data.stores.home import Home
 from outcross.errors import InputError
-from outcross.serving import embedded, models
+from outcross.serving import models
 from outcross.serving.endpoint import Endpoint, built_in, connect
 from outcross.serving.models import EMBEDDED, Model, Price
+from outcross.serving.servers import embedded
 from outcross.settings import Settings
 
 EMBEDDED_LICENCE = "Apache-2.0"

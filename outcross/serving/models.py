@@ -112,4 +112,12 @@ def reach(settings: Settings, home: Home, name: str, model: Model) -> Endpoint:
         instead=f"take `{name}` out of the recipe's [draft.models]",
     )
     secret = None if key is None else SecretStr(key)
-    return at(model.base_url, model.model, secret, home, concurrency=model.concurrency, words=words)
+    return at(
+        model.base_url,
+        model.model,
+        secret,
+        home,
+        concurrency=model.concurrency,
+        patience=settings.patience,
+        words=words,
+    )

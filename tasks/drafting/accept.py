@@ -1,6 +1,6 @@
 """Accepted drafts, just as many as are wanted: which slots are drafted next, and when there is nothing left to do."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -81,7 +81,7 @@ class Refill:
         self._wanted, self._at_most = wanted, at_most
         self._ruleset = Screen.of(recipe).ruleset
         plan = planned(home, recipe, at_most)
-        self._sizes = plan.sizes
+        self._sizes, self._strata = plan.sizes, plan.strata
         self._lanes = {stratum: _Lane(plan.of(stratum)) for stratum in plan.anchors}
         self._asked: dict[str, int] = {}
         self._rounds = self._told = 0
@@ -94,9 +94,8 @@ class Refill:
             gone: why the model can't be asked any more, as a sentence, where that is so.
         """
         asked, unanswered = sum(self._asked.values()), self._settle()
-        counts = accepted.by_stratum(self._home, self._recipe.name, self._ruleset)
-        there: dict[str, int] = dict(counts.select("stratum", "accepted").iter_rows())
-        total, used = sum(there.values()), sum(lane.used for lane in self._lanes.values())
+        there = self._there()
+        total, used = there.total(), sum(lane.used for lane in self._lanes.values())
         advance("accept", total - self._told)
         self._told = total
         barren = tuple(stratum for stratum, lane in self._lanes.items() if lane.barren >= BARREN)
@@ -113,7 +112,15 @@ class Refill:
             why = "No stratum is left that brings any."
         else:
             return self._take(shares(sizes, there, min(self._wanted, total + min(self._at_most - used, ROUND))))
-        return Ending(self._wanted, total, int(counts["waiting"].sum()), used, self._rounds, why, barren)
+        waiting = accepted.by_stratum(self._home, self._recipe.name, self._ruleset)["waiting"].sum()
+        return Ending(self._wanted, total, int(waiting), used, self._rounds, why, barren)
+
+    def _there(self) -> Counter[str]:
+        """Accepted drafts by the stratum that they were drafted for, whichever they came to be of; "" of no anchor."""
+        there: Counter[str] = Counter()
+        for anchor, count in accepted.by_anchor(self._home, self._recipe.name, self._ruleset).items():
+            there[self._strata.get(anchor, "")] += count
+        return there
 
     def _take(self, wanted: Mapping[str, int]) -> list[Slot]:
         self._rounds += 1

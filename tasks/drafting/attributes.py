@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from outcross.data.reading import Reading, read
 from outcross.data.recipe import Recipe
-from outcross.data.recipe_tables import HUMAN, Measure
+from outcross.data.recipe_drafting import HUMAN, Measure
 from outcross.data.samples import Sample, digest
 from outcross.errors import RecipeError
 from outcross.validators.text.words import WORD

@@ -9,8 +9,8 @@ from outcross.data.stores.journal import Draft, Miss, Turn
 from outcross.data.stores.spool import Spool
 from outcross.errors import OutcrossError
 from outcross.progress import advance
+from outcross.serving.asking.client import Client
 from outcross.serving.chats import Answer, Chat, Failure
-from outcross.serving.client import Client
 from outcross.serving.endpoint import Endpoint
 from outcross.tasks.drafting import outcomes
 from outcross.tasks.drafting.go import Go

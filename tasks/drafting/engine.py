@@ -16,7 +16,7 @@ from outcross.data.stores.journal import Turn
 from outcross.data.stores.lease import lock
 from outcross.data.stores.spool import Spool
 from outcross.errors import InputError, OutcrossError, ServerUnavailable, ServingError, StoreError
-from outcross.serving.client import Client
+from outcross.serving.asking.client import Client
 from outcross.serving.endpoint import Endpoint
 from outcross.serving.fleet import Fleet
 from outcross.tasks.drafting.blocks import BLOCK, blocks

@@ -36,7 +36,8 @@ class Slot:
     def parents(self) -> tuple[Sample, ...]:
         """All human rows that the model sees."""
         first = (self.anchor,) if isinstance(self.anchor, Sample) else ()
-        return (*first, *(example for example in self.examples if example != self.anchor))
+        seen = {one.sample_id: one for one in (*first, *self.examples)}
+        return tuple(seen.values())
 
 
 def plan(home: Home, recipe: Recipe, wanted: int) -> list[Slot]:
@@ -78,6 +79,11 @@ class Plan:
         """Anchors by stratum."""
         return {stratum: len(group) for stratum, group in self.anchors.items()}
 
+    @cached_property
+    def strata(self) -> dict[str, str]:
+        """The stratum of each anchor, by what names it in the ranks of its slots, after the number of the turn."""
+        return {self._name(anchor): stratum for stratum, group in self.anchors.items() for anchor in group}
+
     def slots(self) -> Iterator[Slot]:
         """All slots."""
         for turn in count() if self.anchors else ():
@@ -90,12 +96,13 @@ class Plan:
             for anchor in self.anchors[stratum]:
                 yield self._slot(stratum, anchor, turn)
 
+    def _name(self, anchor: Sample | Task) -> str:
+        return anchor.task_id[:24] if isinstance(anchor, Task) else place(self.recipe, anchor)
+
     def _slot(self, stratum: str, anchor: Sample | Task, turn: int) -> Slot:
-        if isinstance(anchor, Task):
-            rank, key = anchor.rank(turn), anchor.task_id
-        else:
-            # Targets of a stratum share their examples, so that a server computes the common beginning only once.
-            rank, key = f"{turn:06d}-{place(self.recipe, anchor)}", anchor.sample_id if self.own else stratum
+        rank = f"{turn:06d}-{self._name(anchor)}"
+        # Targets of a stratum share their examples, so that a server computes the common beginning only once.
+        key = anchor.task_id if isinstance(anchor, Task) else anchor.sample_id if self.own else stratum
         shown = (anchor,) if self.own and isinstance(anchor, Sample) else ()
         kin = self._kin.get(stratum, [])
         return Slot(rank, anchor, self._examples(key, kin, turn, shown), draw(self.recipe, rank, kin or self.seeds))

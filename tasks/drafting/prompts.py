@@ -24,6 +24,8 @@ TEMPLATES = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=Fa
 
 SHAPING = {"script", "exchanges", "tools", "max_calls", "languages", "stratum", "vary"}
 """Fields of a recipe's `[draft]`, beside its templates, that shape what is asked or what is made of it."""
+LONGEST_LIST = 24
+"""Of what a model writes as a list, such as steps."""
 
 
 def prompt_digest(recipe: Recipe) -> str:
@@ -71,7 +73,8 @@ def beside(recipe: Recipe, slot: Slot) -> dict[str, object]:
 
 def drafts_stratum(recipe: Recipe, slot: Slot, own: str) -> str:
     """The stratum of a draft for a row of the stratum `own`."""
-    return render(recipe, recipe.draft.stratum, {"stratum": own} | language(recipe, slot)) or own
+    template = recipe.draft.stratum
+    return render(recipe, template, {"stratum": own} | language(recipe, slot)) if template else own
 
 
 def messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> tuple[Message, ...]:
@@ -87,12 +90,21 @@ def _messages(recipe: Recipe, slot: Slot, given: Mapping[str, str]) -> Iterator[
     yield Message(role="system", content=recipe.draft.system)
     more = beside(recipe, slot)
     for example in _shown(recipe, slot):
-        fields = example.content.model_dump(mode="json")
-        written = {name: fields[name] for name in recipe.draft.writes}
-        own = {"vary": {**slot.vary, **measured(recipe, example)}}
-        yield Message(role="user", content=render(recipe, recipe.draft.ask, {**fields, **more, **own}))
-        yield Message(role="assistant", content=json.dumps(written, ensure_ascii=False))
+        own = {**language(recipe, slot), "vary": {**slot.vary, **measured(recipe, example)}}
+        said = example.content.model_dump_json()
+        yield from _example(recipe.name, recipe.draft.ask, recipe.draft.writes, said, json.dumps(own))
     yield Message(role="user", content=render(recipe, recipe.draft.ask, {**given, **more}))
+
+
+@lru_cache(maxsize=1024)
+def _example(recipe: str, ask: str, writes: tuple[str, ...], content: str, more: str) -> tuple[Message, Message]:
+    """A row as a request and its answer. A plan shows few rows again and again, and rendering is what takes time."""
+    fields = json.loads(content)
+    written = {name: fields[name] for name in writes}
+    return (
+        Message(role="user", content=_rendered(recipe, ask, {**fields, **json.loads(more)})),
+        Message(role="assistant", content=json.dumps(written, ensure_ascii=False)),
+    )
 
 
 def _shown(recipe: Recipe, slot: Slot) -> tuple[Sample, ...]:
@@ -113,10 +125,14 @@ def render(recipe: Recipe, template: str, fields: Mapping[str, object]) -> str:
     Raises:
         RecipeError: it doesn't render.
     """
+    return _rendered(recipe.name, template, fields)
+
+
+def _rendered(recipe: str, template: str, fields: Mapping[str, object]) -> str:
     try:
         return _compiled(template).render(fields).strip()
     except (jinja2.TemplateError, TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise RecipeError(f"recipe {recipe.name}: the template {template[:60]!r} doesn't render: {error}.") from error
+        raise RecipeError(f"recipe {recipe}: the template {template[:60]!r} doesn't render: {error}.") from error
 
 
 _compiled = lru_cache(maxsize=256)(TEMPLATES.from_string)
@@ -133,9 +149,10 @@ def _named(template: str) -> frozenset[str]:
 
 
 def schema(recipe: Recipe) -> dict[str, JsonValue]:
-    """JSON schema of what the model writes: the kind's own fields, without the limits on lengths.
+    """JSON schema of what the model writes: the kind's own fields, without the limits on lengths of texts.
 
-    Limits are checked on what comes back: as a grammar, a length limit of thousands slows a server to a crawl.
+    Limits are checked on what comes back: as a grammar, a length limit of thousands slows a server to a crawl. Lists
+    end after `LONGEST_LIST`, which stops a small model that would go on for ever.
     """
     return _schema(recipe.kind, recipe.draft.writes)
 
@@ -156,5 +173,6 @@ def _schema(kind: str, writes: tuple[str, ...]) -> dict[str, JsonValue]:
 def _open(node: JsonValue) -> JsonValue:
     closed = {"maxLength", "minLength", "pattern", "title", "default"}
     if isinstance(node, dict):
-        return {key: _open(value) for key, value in node.items() if key not in closed}
+        kept = ((key, value) for key, value in node.items() if key not in closed)
+        return {key: LONGEST_LIST if key == "maxItems" else _open(value) for key, value in kept}
     return [_open(value) for value in node] if isinstance(node, list) else node

@@ -13,8 +13,8 @@ from outcross.data.stores.home import Home
 from outcross.data.stores.runs import Run
 from outcross.errors import OutcrossError
 from outcross.progress import advance
+from outcross.serving.asking.client import Client, Tally
 from outcross.serving.chats import Answer, Failure
-from outcross.serving.client import Client, Tally
 from outcross.serving.endpoint import Endpoint
 from outcross.serving.fleet import Fleet, Member
 

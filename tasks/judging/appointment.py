@@ -10,7 +10,7 @@ from outcross.data.samples import digest
 from outcross.data.stores.judgings import Appointed
 from outcross.serving.chats import Chat
 from outcross.serving.endpoint import Endpoint
-from outcross.serving.measures import Exchange, Need, Passage, offered
+from outcross.serving.wires.measures import Exchange, Need, Passage, offered
 from outcross.validators.rule import Rule
 
 Question = Chat | Passage | Exchange

@@ -14,10 +14,10 @@ from outcross.data.stores.home import Home
 from outcross.data.stores.judgings import Judging
 from outcross.data.stores.lease import lock
 from outcross.progress import advance
+from outcross.serving.asking.client import ask
 from outcross.serving.chats import Answer, Chat, Failure
-from outcross.serving.client import ask
 from outcross.serving.endpoint import Endpoint
-from outcross.serving.measures import WIRES
+from outcross.serving.wires.measures import WIRES
 from outcross.tasks.judging.appointment import Appointment, Question, Row, Verdict, judge_digest
 from outcross.tasks.judging.registry import judges
 from outcross.tasks.screening.frames import Seen, frame

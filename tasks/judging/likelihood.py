@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from outcross.data.samples import digest
 from outcross.errors import RecipeError
-from outcross.serving.measures import Need, Passage
+from outcross.serving.wires.measures import Need, Passage
 from outcross.tasks.judging.appointment import Row, Verdict
 from outcross.validators.rule import INFORMS, Rule
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from outcross.data.samples import digest
 from outcross.errors import RecipeError
 from outcross.serving.chats import Message
-from outcross.serving.measures import Exchange, Need
+from outcross.serving.wires.measures import Exchange, Need
 from outcross.tasks.judging.appointment import Row, Verdict
 from outcross.tasks.judging.likelihood import GAP
 from outcross.tasks.judging.marked import disarmed

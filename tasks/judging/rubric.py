@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue, ValidationError
 from outcross.data.samples import Record, digest, explain
 from outcross.errors import RecipeError
 from outcross.serving.chats import Chat
-from outcross.serving.measures import Need
+from outcross.serving.wires.measures import Need
 from outcross.tasks.judging.appointment import Row, Verdict
 from outcross.tasks.judging.prompts import messages, templates_digest
 from outcross.validators.rule import INFORMS, Rule

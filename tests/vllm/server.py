@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from outcross.data.stores.home import Home
-from outcross.serving import local, vllm
 from outcross.serving.endpoint import Endpoint
-from outcross.serving.health import ailment
-from outcross.serving.local import LocalServer
+from outcross.serving.servers import local, vllm
+from outcross.serving.servers.health import ailment
+from outcross.serving.servers.local import LocalServer
 from tests.running import BIN, free_port
 
 CONCURRENCY = 32

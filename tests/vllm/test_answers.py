@@ -10,11 +10,11 @@ from pydantic import JsonValue
 
 from outcross.data.recipe import load
 from outcross.data.samples import KINDS
-from outcross.serving import gauges
-from outcross.serving.client import Answer, Chat, Failure, Message, ask, complete
+from outcross.serving.asking import gauges
+from outcross.serving.asking.client import Answer, Chat, Failure, Message, ask, complete
 from outcross.serving.endpoint import connect
-from outcross.serving.measures import WIRES, Passage, offered
-from outcross.serving.weights import folder_digest
+from outcross.serving.servers.weights import folder_digest
+from outcross.serving.wires.measures import WIRES, Passage, offered
 from outcross.settings import Settings
 from outcross.tasks.drafting.prompts import schema
 from tests.vllm.server import CONCURRENCY, Vllm

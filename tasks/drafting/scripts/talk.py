@@ -22,6 +22,8 @@ def talk(recipe: Recipe, slot: Slot) -> Script:
         said = (yield from call(Call(messages=told(recipe, slot, turns)))).strip()
         if not said:
             raise NoSample(f"turn {len(turns) + 1}, the {role}'s, is empty", _so_far(turns))
+        if turns and said == turns[-1]["text"]:
+            raise NoSample(f"turn {len(turns) + 1}, the {role}'s, repeats the one before", _so_far(turns))
         turns.append(_turn(role, said))
     return content(recipe, {"turns": turns}, _so_far(turns))
 

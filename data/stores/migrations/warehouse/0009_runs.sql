@@ -71,8 +71,8 @@ SELECT recipe, model, coalesce(drafted, 0) AS drafted, coalesce(invalid, 0) AS i
     coalesce(missed, 0) AS missed, coalesce(attempts, 0) AS attempts, coalesce(tokens_in, 0) AS tokens_in,
     coalesce(tokens_out, 0) AS tokens_out, (tokens_in * price_in + tokens_out * price_out) / 1e6 AS cost
 FROM (
-    SELECT recipe, model, count_if(state = 'drafted') AS drafted, count_if(state = 'invalid') AS invalid,
-        count_if(state = 'failed') AS failed
+    SELECT recipe, model, count_if(state = 'drafted')::BIGINT AS drafted, count_if(state = 'invalid')::BIGINT AS invalid,
+        count_if(state = 'failed')::BIGINT AS failed
     FROM slot GROUP BY ALL
 )
 FULL JOIN (SELECT recipe, model, count(*) AS missed FROM dead_letter WHERE state = 'missed' GROUP BY ALL)

@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from outcross.serving.connection import Connection
-from outcross.serving.gauges import Gauges, look
-from outcross.serving.load import Load
-from outcross.serving.room import Room
-from outcross.serving.wire import Trouble
+from outcross.serving.asking.connection import Connection
+from outcross.serving.asking.gauges import Gauges, look
+from outcross.serving.asking.load import Load
+from outcross.serving.asking.room import Room
+from outcross.serving.wires.wire import Trouble
 
 QUICK_LOOK, LOOK = 0.25, 1.0
 """Seconds between two looks at the server's gauges: while the limit moves, and while it stands."""

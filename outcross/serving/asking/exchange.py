@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 
-from outcross.serving.connection import Connection
-from outcross.serving.wire import Q, Said, Trouble, Wire
+from outcross.serving.asking.connection import Connection
+from outcross.serving.wires.wire import Q, Said, Trouble, Wire
 
 TURNED_AWAY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 """What a server says of the caller or of the model, and never of one request."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from outcross.data.stores.home import Home
 from outcross.errors import InputError, ModelMissing
-from outcross.serving import embedded, unpack
+from outcross.serving.servers import embedded, unpack
 
 BUILT_IN = "SmolLM2-135M-Instruct"
 ENDINGS = {".safetensors", ".bin", ".pt", ".gguf"}

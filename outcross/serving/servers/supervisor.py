@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from outcross.errors import ServerUnavailable
-from outcross.serving.health import ailment
+from outcross.serving.servers.health import ailment
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at a server."""

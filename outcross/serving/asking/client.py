@@ -9,16 +9,16 @@ from typing import Any, Self, overload
 
 from pydantic_core import to_json
 
+from outcross.serving.asking.connection import Connection
+from outcross.serving.asking.exchange import BUSY, OVERLOADED, exchange
+from outcross.serving.asking.load import Load
+from outcross.serving.asking.room import Room
+from outcross.serving.asking.vigil import Vigil
+from outcross.serving.asking.watch import Tally, watch
 from outcross.serving.chats import Answer, Chat, Failure, Message
-from outcross.serving.completions import CHAT
-from outcross.serving.connection import Connection
 from outcross.serving.endpoint import Endpoint
-from outcross.serving.exchange import BUSY, OVERLOADED, exchange
-from outcross.serving.load import Load
-from outcross.serving.room import Room
-from outcross.serving.vigil import Vigil
-from outcross.serving.watch import Tally, watch
-from outcross.serving.wire import Q, Trouble, Wire
+from outcross.serving.wires.completions import CHAT
+from outcross.serving.wires.wire import Q, Trouble, Wire
 
 __all__ = ["Answer", "Chat", "Client", "Failure", "Message", "Tally", "ask", "complete", "offers"]
 
@@ -34,16 +34,16 @@ DEATHS = 3
 class Client:
     """One model's server, asked by any number of callers at once through one pool of connections.
 
-    How many requests are in flight follows from what the server shows (see `outcross.serving.load`), up to
+    How many requests are in flight follows from what the server shows (see `outcross.serving.asking.load`), up to
     `endpoint.concurrency`; callers beyond stand in line, in order. A server that dies, or whose engine did, is waited
     for by all of them together, `patience` seconds at most, and what it owed is asked again without using up an
-    attempt; by default those are `PATIENCE` once it has answered anything, and none before.
+    attempt; where neither the caller nor the endpoint says how many, `PATIENCE` once it has answered, and none before.
     """
 
     def __init__(self, endpoint: Endpoint, patience: float | None = None) -> None:
         self.tally = Tally()
         self._endpoint = endpoint
-        self._patience = patience
+        self._patience = endpoint.patience if patience is None else patience
         self._connection = Connection(endpoint)
         self._load = Load(endpoint.concurrency)
         self._room = Room(self._load)

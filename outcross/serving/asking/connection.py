@@ -12,7 +12,7 @@ from yarl import URL
 from outcross.errors import ServerUnavailable
 from outcross.serving.chats import RAW_CHARACTERS
 from outcross.serving.endpoint import PROBE_TIMEOUT, Endpoint
-from outcross.serving.wire import Trouble
+from outcross.serving.wires.wire import Trouble
 
 TIMEOUT = 600.0
 """Seconds for one request; a small model on a busy CPU needs minutes for a long answer."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from outcross.serving.load import Load
+from outcross.serving.asking.load import Load
 
 
 class Room:

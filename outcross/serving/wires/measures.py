@@ -14,11 +14,11 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
+from outcross.serving.asking.client import offers
 from outcross.serving.chats import Chat, Message
-from outcross.serving.client import offers
-from outcross.serving.completions import CHAT, Usage
 from outcross.serving.endpoint import Endpoint
-from outcross.serving.wire import Said, Trouble, Wire
+from outcross.serving.wires.completions import CHAT, Usage
+from outcross.serving.wires.wire import Said, Trouble, Wire
 
 Need = Literal["chat", "likelihood", "reward"]
 DECIMALS = 4

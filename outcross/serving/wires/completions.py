@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from typing_extensions import TypedDict  # pydantic's; it refuses the one of Python 3.11
 
 from outcross.serving.chats import Chat
-from outcross.serving.wire import Said, Trouble, Wire
+from outcross.serving.wires.wire import Said, Trouble, Wire
 
 BROKEN_OFF = {"abort", "error"}
 """vLLM's reasons to finish for requests that it gave up, with status 200 and a part of the answer."""

@@ -16,9 +16,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from outcross.errors import InputError, ServerUnavailable
-from outcross.serving import guard
-from outcross.serving.health import ailment
-from outcross.serving.weights import Weights
+from outcross.serving.servers import guard
+from outcross.serving.servers.health import ailment
+from outcross.serving.servers.weights import Weights
 
 HOST = "127.0.0.1"
 MODULE = "vllm.entrypoints.openai.api_server"

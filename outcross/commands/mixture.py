@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from outcross import effect_commands, engine, reports
+from outcross import engine, reports
+from outcross.commands import effect
 from outcross.data import recipe as recipes
 from outcross.data.release import versions as releases
 from outcross.data.stores import effects, vault
@@ -93,7 +94,7 @@ def mix(
     for words in mixed.contraction.warnings:
         console.print(reports.visible(f"warning: {words}"), style="yellow")
     if known := effects.latest(place, loaded.name):
-        effect_commands.summary(outcome(known))
+        effect.summary(outcome(known))
     if plan:
         return
     engine.prepare(place.root)

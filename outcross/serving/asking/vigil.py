@@ -6,10 +6,10 @@ from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from outcross.serving.connection import Connection
-from outcross.serving.load import Load
-from outcross.serving.room import Room
-from outcross.serving.wire import Trouble
+from outcross.serving.asking.connection import Connection
+from outcross.serving.asking.load import Load
+from outcross.serving.asking.room import Room
+from outcross.serving.wires.wire import Trouble
 
 PROBE_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 """Seconds from one look at whether the server is back to the next, at first and at last."""

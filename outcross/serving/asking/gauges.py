@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from outcross.serving.connection import Connection
-from outcross.serving.wire import Trouble
+from outcross.serving.asking.connection import Connection
+from outcross.serving.wires.wire import Trouble
 
 MOST_BYTES = 4 * 2**20
 """Of a page that is read; vLLM's has some 100 KB an engine."""

@@ -20,9 +20,9 @@ from outcross.data.stores.home import Home
 from outcross.errors import InputError
 from outcross.options import HomeFolder
 from outcross.reports import visible
-from outcross.serving import embedded, local, vllm, weights
-from outcross.serving.local import LocalServer
-from outcross.serving.supervisor import keep
+from outcross.serving.servers import embedded, local, vllm, weights
+from outcross.serving.servers.local import LocalServer
+from outcross.serving.servers.supervisor import keep
 from outcross.settings import from_environment
 
 PORT = 8000

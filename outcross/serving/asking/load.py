@@ -8,7 +8,7 @@ the limit, and turns round where only their age grows. A server that sends reque
 
 import math
 
-from outcross.serving.gauges import Gauges
+from outcross.serving.asking.gauges import Gauges
 
 START = 16
 """The limit begins here, and falls below only when the server refuses or shows a line; a lower cap is used whole."""

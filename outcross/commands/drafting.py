@@ -67,7 +67,7 @@ def draft(
         return
     needs("prefect", "flows")
     if accept is not None:
-        _accept(place, named, accept, at_most)
+        _accept(place, named, accept, at_most, tokens, money, minutes)
         return
     with console.status("Starting Prefect …"):
         from outcross.flows.draft import draft as flow
@@ -104,12 +104,20 @@ def _require_fitting(
         raise InputError("--accept decides by itself what is drafted: leave out --count, --drafts and --retry-failed.")
 
 
-def _accept(place: Home, recipe: str, wanted: int, at_most: int | None) -> None:
+def _accept(
+    place: Home,
+    recipe: str,
+    wanted: int,
+    at_most: int | None,
+    tokens: int | None,
+    money: float | None,
+    minutes: float | None,
+) -> None:
     """Draft until enough is accepted, and say how far it got."""
     with console.status("Starting Prefect …"):
         from outcross.flows.accept import accept as flow
     with watcher(console) as watching, watched_by(watching):
-        ending = flow(recipe, wanted, place.root, at_most)
+        ending = flow(recipe, wanted, place.root, at_most, tokens, money, minutes)
     loaded = recipes.load(place, recipe)
     reports.outcomes(console, place, loaded)
     coverage_reports.passed_over(console, place, loaded)

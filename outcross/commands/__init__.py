@@ -1,0 +1,1 @@
+"""The commands of `outcross`, a file for each room that they are about."""

@@ -1,0 +1,1 @@
+"""Servers of this machine: the embedded model, vLLM, and who keeps them up."""

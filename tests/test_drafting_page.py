@@ -1,0 +1,52 @@
+"""The page about drafting: it names what there is, and says of it what the code does."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from outcross.data import recipe as recipes
+from outcross.tasks.drafting.prompts import LONGEST_LIST
+from outcross.tasks.drafting.scripts.registry import SCRIPTS
+
+PAGE = (Path(__file__).parents[1] / "docs" / "drafting.md").read_text(encoding="utf-8")
+OF_ONE_CORPUS = {"docstrings", "champ"}
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """The rows of the first table below a heading, by what their first cell has between backticks."""
+    _, _, below = PAGE.partition(f"\n## {heading}\n")
+    rows = re.findall(r"^\| `(\w+)`(?:, `\w+`)? \| (.+) \|$", below.partition("\n## ")[0], flags=re.MULTILINE)
+    return {name: rest.split(" | ") for name, rest in rows}
+
+
+def test_every_script_is_described():
+    assert set(table("Slots and scripts")) == set(SCRIPTS)
+
+
+def test_every_recipe_that_reads_a_file_of_ones_own_is_in_the_table_with_its_kind(home):
+    found = table("The kinds")
+    assert set(found) == set(recipes.names(home)) - OF_ONE_CORPUS
+    for name, cells in found.items():
+        assert cells[0] == recipes.load(home, name).kind
+
+
+@pytest.mark.parametrize("name", ["jsonl", "rewrite", "reasoning", "conversation", "languages"])
+def test_each_kind_shows_three_drafts_with_what_the_screen_said_of_them(name):
+    section = re.split(r"^## ", PAGE.partition(f"\n`{name}`: ")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    blocks = re.findall(r"^~~~~~~~~text\nPEOPLE .*?^DRAFT$.*?^the screen: (\w+)$.*?^~~~~~~~~$", section, re.M | re.S)
+    assert len(blocks) == 3
+    assert set(blocks) <= {"accepted", "borderline", "rejected"}
+
+
+def test_the_tables_of_languages_are_the_recipes_own(home):
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+    said, recipe = tomllib.loads(block), recipes.load(home, "languages")
+    assert said["draft"]["languages"] == recipe.draft.languages
+    assert said["draft"]["stratum"] == recipe.draft.stratum
+    assert said["screen"]["language"].items() <= recipe.screen["language"].items()
+
+
+def test_the_longest_list_is_as_long_as_the_page_says():
+    assert f"list, {LONGEST_LIST} at most" in " ".join(PAGE.split())
