@@ -84,7 +84,7 @@ def test_every_deployment_can_be_deployed_and_the_scheduled_ones_get_runs(prefec
     )
     names = {row["name"] for row in json.loads(listed.stdout)}
     scheduled = {"collect", *(f"docstrings-{step}" for step in ("ingest", "draft", "screen", "release", "effect"))}
-    assert names == {"docstrings", "collapse", "judge", *scheduled}
+    assert names == {"docstrings", "docstrings-accept", "collapse", "judge", *scheduled}
     query = json.dumps({"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
     deadline = time.monotonic() + 60
     while len({row["deployment_id"] for row in held(prefect, "flow_runs", query)}) < len(scheduled):
