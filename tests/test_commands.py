@@ -197,7 +197,7 @@ def test_every_command_says_what_it_does():
     commands = get_command(app).commands
     wanted = (
         "demo run ingest draft screen review invite reviewers collect release read verify status doctor import export"
-        " generator collapse mix effect certify judge screen-corpus distil"
+        " generator collapse mix effect certify judge screen-corpus distil serve"
     )
     assert set(commands) == set(wanted.split())
     for name, command in commands.items():
