@@ -186,6 +186,15 @@ def test_an_answer_that_is_no_sample_is_kept_with_its_reason(stocked, text, said
     assert kept.raw == text
 
 
+def test_a_model_that_writes_more_than_it_was_asked_for_changes_neither_the_kind_nor_what_was_given(stocked):
+    home, recipe = stocked
+    given = recipe.draft.model_copy(update={"writes": ("response",), "given": {"instruction": "{{ instruction }}"}})
+    recipe = recipe.model_copy(update={"draft": given})
+    (slot,) = plan(home, recipe, 1)
+    made = outcome(recipe, slot, ['{"response": "Mine.", "instruction": "Another.", "kind": "reasoning"}'])
+    assert made.sample.content == slot.anchor.content.model_copy(update={"response": "Mine."})
+
+
 def test_a_refusal_is_kept_and_a_silence_is_asked_again(stocked):
     (slot,) = plan(*stocked, 1)
     final = Failure(key="k", reason="400", attempts=1, final=True)

@@ -137,6 +137,13 @@ def test_whoever_only_calls_comes_to_nothing(stocked):
         ('{"tool": "calculate", "arguments": "6 * 7"}', "neither an answer nor a call of calculate"),
         ('{"answer": " "}', "the answer is empty"),
         ('{"answer": 42}', "the answer is empty"),
+        ('{"answer": "half a pair \\ud800"}', "unable to parse raw data as a unicode string"),
+        ('{"answer": "a NUL \\u0000"}', "holds a NUL byte"),
+        pytest.param(
+            f'{{"tool": "calculate", "arguments": {{"expression": "{"1" * 200_000}"}}}}',
+            "at most 200000 characters",
+            id="endless arguments",
+        ),
         ("{}", "neither an answer nor a call"),
     ],
 )

@@ -74,6 +74,7 @@ def scripted() -> Iterator[Callable[..., Scripted]]:
         {"choices": []},
         {"choices": [{"message": {"content": ["not", "text"]}}]},
         b'{"choices": [{"message": {"content": "half a pair \\ud800"}}]}',
+        {"choices": [{"message": {"content": "x"}}], "usage": {"completion_tokens": 10**30}},
         b"\xff\xfe\x00",
         b"",
     ],
@@ -94,6 +95,12 @@ def test_an_answer_without_counts_or_log_probabilities_is_an_answer(scripted):
     (second,) = ask(partly)
     assert (first.text, first.tokens_in, first.mean_logprob, first.finish_reason) == ("", 0, None, None)
     assert second.mean_logprob == -2.0
+
+
+def test_numbers_that_are_no_log_probabilities_are_left_out(scripted):
+    made_up = {"content": [{"logprob": value} for value in (-1e308, -1e308, -2.0, 1e308, 1e308)]}
+    (answer,) = ask(scripted({"choices": [{"message": {"content": "x"}, "logprobs": made_up}]}))
+    assert answer.mean_logprob == -2.0
 
 
 @pytest.mark.parametrize(

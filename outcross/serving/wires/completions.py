@@ -13,11 +13,17 @@ BROKEN_OFF = {"abort", "error"}
 """vLLM's reasons to finish for requests that it gave up, with status 200 and a part of the answer."""
 
 
+MOST_TOKENS = 10_000_000
+"""That one answer can have taken. A larger count is made up, and the sums of many would find no place in a store."""
+LARGEST_LOGPROB = 1e6
+"""Without its sign. Whatever is larger was never a probability, and a few of them have no sum."""
+
+
 class Usage(BaseModel):
     """What an answer cost, as its server counts; nothing where it doesn't."""
 
-    prompt_tokens: int = Field(default=0, ge=0)
-    completion_tokens: int = Field(default=0, ge=0)
+    prompt_tokens: int = Field(default=0, ge=0, le=MOST_TOKENS)
+    completion_tokens: int = Field(default=0, ge=0, le=MOST_TOKENS)
 
 
 class _Said(BaseModel):
@@ -92,7 +98,8 @@ def _read(content: bytes) -> Said:
 
 def _mean_logprob(logprobs: _Logprobs | None) -> float | None:
     tokens = (logprobs and logprobs.content) or []
-    known = [value for token in tokens if (value := token.get("logprob")) is not None and math.isfinite(value)]
+    said = (token.get("logprob") for token in tokens)
+    known = [value for value in said if value is not None and abs(value) <= LARGEST_LOGPROB]
     return math.fsum(known) / len(known) if known else None
 
 

@@ -80,6 +80,6 @@ def content(recipe: Recipe, parts: Mapping[str, object], said: str) -> Content:
         NoSample: the parts are none.
     """
     try:
-        return CONTENT.validate_python({"kind": recipe.kind, **parts})
+        return CONTENT.validate_python({**parts, "kind": recipe.kind})
     except ValidationError as error:
         raise NoSample(explain(error), said) from None

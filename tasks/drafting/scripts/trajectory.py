@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from outcross.data.recipe import Recipe
-from outcross.data.samples import Action, Sample, ToolCall, Trajectory
+from outcross.data.samples import Action, Sample, ToolCall, Trajectory, explain
 from outcross.serving.chats import Message
 from outcross.tasks.drafting.environments import Task
 from outcross.tasks.drafting.plan import Slot
@@ -100,19 +100,23 @@ def _result(tool: str, result: str) -> Message:
     return Message(role="user", content=f"Result of {tool}: {result}")
 
 
-def _answer(said: JsonValue, turns: Sequence[Action], raw: str) -> Action:
+def _answer(said: JsonValue, turns: Sequence[Action], raw: str) -> dict[str, str]:
+    """The last turn, which is yet to be checked: any text may be in it."""
     if not isinstance(said, str) or not said.strip():
         raise NoSample("the answer is empty", raw)
     if not any(turn.calls for turn in turns):
         raise NoSample("it answers without calling a tool", raw)
-    return Action(role="assistant", text=said)
+    return {"role": "assistant", "text": said}
 
 
 def _call(recipe: Recipe, step: dict[str, JsonValue], said: str, number: int) -> ToolCall:
     tool = step.get("tool")
     if tool not in recipe.draft.tools or not isinstance(step.get("arguments"), dict):
         raise NoSample(f"neither an answer nor a call of {', '.join(recipe.draft.tools)}", said)
-    return ToolCall(call_id=f"call_{number}", tool=str(tool), arguments=written(said, "arguments"))
+    try:
+        return ToolCall(call_id=f"call_{number}", tool=str(tool), arguments=written(said, "arguments"))
+    except ValidationError as error:
+        raise NoSample(explain(error), said) from None
 
 
 def written(said: str, name: str) -> str:

@@ -10,4 +10,4 @@ def write(recipe: Recipe, slot: Slot) -> Script:
     """Ask once, for an object."""
     given = given_fields(recipe, slot)
     said = yield from call(Call(messages=messages(recipe, slot, given), schema=schema(recipe)))
-    return content(recipe, {**given, **fields(said)}, said)
+    return content(recipe, {**fields(said), **given}, said)  # no server need hold the model to its own fields
