@@ -4,9 +4,12 @@ import re
 import tomllib
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from outcross.data import recipe as recipes
+from outcross.mixture.policy import Policy
+from outcross.mixture.weights import COLUMNS, weigh
 from outcross.tasks.drafting.prompts import LONGEST_LIST
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
 
@@ -50,3 +53,11 @@ def test_the_tables_of_languages_are_the_recipes_own(home):
 
 def test_the_longest_list_is_as_long_as_the_page_says():
     assert f"list, {LONGEST_LIST} at most" in " ".join(PAGE.split())
+
+
+def test_a_mixture_leaves_out_drafts_in_a_language_in_which_no_person_wrote_for_the_reason_that_the_page_gives():
+    people = [(f"human {n}", "all", "human", True, 0, 1.0) for n in range(40)]
+    drafts = [(f"draft {n}", "de", "synthetic", True, 1, 1.0) for n in range(3)]
+    mixed = weigh(pl.DataFrame([*people, *drafts], schema=COLUMNS, orient="row"), Policy())
+    assert set(mixed.left_out["reason"]) == {"its stratum has no human row"}
+    assert "*its stratum has no human row*" in PAGE
