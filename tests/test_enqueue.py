@@ -90,8 +90,8 @@ STEPS: list[tuple[object, str, int]] = [
 def test_however_often_it_crashes_the_same_audits_are_drawn_with_the_same_need(home, tmp_path, monkeypatch, late):
     unbroken = Home(tmp_path / "unbroken")
     monkeypatch.setattr(review, "PART", 5)
-    screen_and_enqueue(unbroken, drafted(unbroken))
-    recipe = drafted(home)
+    screen_and_enqueue(unbroken, drafted(unbroken, overlap_share=SHARE))
+    recipe = drafted(home, overlap_share=SHARE)
     for owner, name, calls in STEPS:
         with monkeypatch.context() as broken:
             broken.setattr(owner, name, crashing(getattr(owner, name), late=late, calls=calls))
