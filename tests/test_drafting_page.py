@@ -6,10 +6,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import tomli_w
 
 from outcross.data import recipe as recipes
 from outcross.mixture.policy import Policy
 from outcross.mixture.weights import COLUMNS, weigh
+from outcross.serving import models
+from outcross.settings import Settings
 from outcross.tasks.drafting.prompts import LONGEST_LIST
 from outcross.tasks.drafting.scripts.registry import SCRIPTS
 
@@ -43,9 +46,29 @@ def test_each_kind_shows_three_drafts_with_what_the_screen_said_of_them(name):
     assert set(blocks) <= {"accepted", "borderline", "rejected"}
 
 
+TABLES = dict(
+    zip(
+        ("languages", "vary", "machine", "fleet"),
+        map(tomllib.loads, re.findall(r"^```toml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)),
+        strict=True,
+    )
+)
+"""What the page's blocks of TOML hold, by what they are about."""
+
+
+@pytest.mark.parametrize("name", ["vary", "fleet"])
+def test_the_tables_that_are_shown_for_a_recipe_hold_in_one(home, name):
+    recipes.write(home, "mine", {"base": "jsonl", "about": "x", **TABLES[name]})
+
+
+def test_the_models_that_are_shown_can_be_read(home):
+    home.root.mkdir()
+    (home.root / "models.toml").write_text(tomli_w.dumps(TABLES["machine"]))
+    assert models.read(Settings(home=home.root), home)["small"].price_out == 0.4
+
+
 def test_the_tables_of_languages_are_the_recipes_own(home):
-    (block,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-    said, recipe = tomllib.loads(block), recipes.load(home, "languages")
+    said, recipe = TABLES["languages"], recipes.load(home, "languages")
     assert said["draft"]["languages"] == recipe.draft.languages
     assert said["draft"]["stratum"] == recipe.draft.stratum
     assert said["screen"]["language"].items() <= recipe.screen["language"].items()
