@@ -246,6 +246,7 @@ def test_the_embedded_model_is_kept_up_the_same_way(home):
     [
         (["--engine", "embedded", "--port", "9"], "the embedded model takes no --port"),
         (["--engine", "vllm", "--python", "/nowhere/python"], "/nowhere/python is no Python that has vLLM"),
+        (["some/model", "--", "--model=another"], "--model can't stand after --"),
         (["some/model"], "vLLM isn't here. Run `make .vllm/ready`"),
     ],
 )
@@ -286,6 +287,24 @@ def test_a_server_that_keeps_dying_is_given_up(monkeypatch):
         keep(start, told.append)
     assert len(starts) == MOST_STARTS + 1
     assert len(told) == MOST_STARTS
+
+
+def test_a_port_that_the_dead_server_still_holds_is_waited_for(monkeypatch):
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0)
+    starts, told = [], []
+
+    @contextmanager
+    def start() -> Iterator[local.LocalServer]:
+        starts.append(1)
+        if len(starts) == 2:
+            raise InputError("port 9 can't be had.")
+        if len(starts) == 3:
+            raise KeyboardInterrupt
+        yield local.LocalServer(base_url=f"http://127.0.0.1:{free_port()}/v1", model="tiny", pid=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        keep(start, told.append)
+    assert told[1] == "port 9 can't be had. It is started again in 0 s."
 
 
 def test_a_long_log_is_cut_at_the_front(tmp_path):
