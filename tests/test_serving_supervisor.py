@@ -209,9 +209,9 @@ def test_a_killed_command_leaves_no_process(home, python, model):
 def test_a_killed_guard_leaves_no_process_and_is_replaced(home, python, model):
     with served(home, python, model) as serving:
         serving.announced()
-        family = serving.family()
+        family, server = serving.family(), serving.server()
         next(one for one in family if guard.__file__ in one.cmdline()).kill()
-        serving.server().kill()
+        server.kill()
         serving.announced(times=2)
         assert gone(family)
 
