@@ -72,6 +72,12 @@ class Drafting(Record):
         return self
 
     @model_validator(mode="after")
+    def _names_for_templates(self) -> Self:
+        if odd := [name for name in self.vary if hasattr(dict, name)]:
+            raise ValueError(f"`{{{{ vary.{odd[0]} }}}}` means something else to Jinja: give {odd[0]!r} another name")
+        return self
+
+    @model_validator(mode="after")
     def _talk_shows_no_examples(self) -> Self:
         if self.script == "talk" and self.examples:
             raise ValueError("`talk` shows no examples, which would stand among the parents: set `examples = 0`")

@@ -11,7 +11,7 @@ from outcross.errors import InputError
 from outcross.serving.endpoint import connect
 from outcross.serving.fleet import Fleet, Member
 from outcross.settings import Settings
-from outcross.tasks.drafting.budget import Limits, paid
+from outcross.tasks.drafting.budget import UNKNOWN, Limits, paid
 from outcross.tasks.drafting.engine import draft
 from outcross.tasks.drafting.telemetry import Meters
 from outcross.tasks.ingest import ingest
@@ -70,6 +70,14 @@ def test_many_slots_at_once_do_not_overdraw_a_budget_by_as_many(stocked, served)
         each = tokens(home, recipe) / 80
         draft(home, recipe, fleet(endpoint), 200, limits=Limits.begin(Budget(tokens=round(150 * each))))
     assert 150 * each <= tokens(home, recipe) < 165 * each
+
+
+def test_a_first_run_does_not_begin_hundreds_before_it_knows_what_one_takes(stocked, served):
+    home, recipe = stocked
+    with connect(Settings(base_url=served.base_url, concurrency=64)) as endpoint:
+        came = draft(home, recipe, fleet(endpoint), 200, limits=Limits.begin(Budget(tokens=1)))
+    assert came.stopped
+    assert came.drafted == len(served.served()) <= UNKNOWN
 
 
 def test_a_run_that_had_enough_for_all_was_not_stopped(stocked, served):

@@ -119,6 +119,7 @@ def test_people_without_seeds_are_said(recipe):
     ("vary", "said"),
     [
         ({"mood": "human"}, "people's rows say nothing of 'mood'"),
+        ({"values": {"thrift": 1}}, "give 'values' another name"),
         ({"mood": {}}, "at least 1"),
         ({"mood": {"glad": 0}}, "greater than 0"),
         ({"not a name": {"glad": 1}}, "should match pattern"),

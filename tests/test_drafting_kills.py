@@ -198,7 +198,9 @@ def test_the_command_is_killed_interrupted_and_run_again_and_its_exit_code_tells
             )
             assert resent(server) <= 2 * (flying + 1)
             asked = server.stats()["asked"]
-            assert outcross(*command, env=env).returncode == INCOMPLETE, "a slot that was given up is not hidden"
+            again = outcross(*command, env=env)
+            assert again.returncode == INCOMPLETE, "a slot that was given up is not hidden"
+            assert f"{refused} had come to nothing before" in " ".join(again.stdout.split())
             assert server.stats()["asked"] == asked
         with openai_server(log, port=port) as server:
             done = outcross(*command, "--retry-failed", env=env)

@@ -157,6 +157,8 @@ def test_the_servers_own_waiting_time_is_kept_up_to_a_limit(monkeypatch):
     assert connection.retry_after("Wed, 01 Jan 2020 00:00:00 GMT") == 0
     assert connection.retry_after("Fri, 01 Jan 2100 00:00:00 GMT") == connection.LONGEST_WAIT
     assert [connection.retry_after(text) for text in (None, "soon", "nan", "")] == [None] * 4
+    endless = f"Mon, 01 Jan {10**20} 00:00:00 GMT", f"Mon, 01 Jan 2024 00:00:00 +{10**14}"
+    assert [connection.retry_after(text) for text in endless] == [None] * 2
 
 
 @pytest.mark.parametrize("status", [402, 403, 404])

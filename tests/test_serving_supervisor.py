@@ -210,7 +210,7 @@ def test_a_killed_command_leaves_no_process(home, python, model):
 def test_a_killed_guard_takes_the_server_with_it_and_both_are_replaced(home, python, model):
     with served(home, python, model) as serving:
         serving.announced()
-        family = serving.family()
+        family, server = serving.family(), serving.server()
         next(one for one in family if guard.__file__ in one.cmdline()).kill()
         serving.announced(times=2)
         assert gone(family)
@@ -246,6 +246,7 @@ def test_the_embedded_model_is_kept_up_the_same_way(home):
     [
         (["--engine", "embedded", "--port", "9"], "the embedded model takes no --port"),
         (["--engine", "vllm", "--python", "/nowhere/python"], "/nowhere/python is no Python that has vLLM"),
+        (["some/model", "--", "--model=another"], "--model can't stand after --"),
         (["some/model"], "vLLM isn't here. Run `make .vllm/ready`"),
     ],
 )
@@ -286,6 +287,24 @@ def test_a_server_that_keeps_dying_is_given_up(monkeypatch):
         keep(start, told.append)
     assert len(starts) == MOST_STARTS + 1
     assert len(told) == MOST_STARTS
+
+
+def test_a_port_that_the_dead_server_still_holds_is_waited_for(monkeypatch):
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0)
+    starts, told = [], []
+
+    @contextmanager
+    def start() -> Iterator[local.LocalServer]:
+        starts.append(1)
+        if len(starts) == 2:
+            raise InputError("port 9 can't be had.")
+        if len(starts) == 3:
+            raise KeyboardInterrupt
+        yield local.LocalServer(base_url=f"http://127.0.0.1:{free_port()}/v1", model="tiny", pid=1)
+
+    with pytest.raises(KeyboardInterrupt):
+        keep(start, told.append)
+    assert told[1] == "port 9 can't be had. It is started again in 0 s."
 
 
 def test_a_long_log_is_cut_at_the_front(tmp_path):

@@ -83,8 +83,9 @@ def draft(
     if came.left:
         console.print(
             f"{came.left:,} of the slots that were asked for are left without a draft: {came.invalid:,} answers were "
-            f"no sample, {came.failed:,} were refused, {came.missed:,} got no answer. `outcross draft {loaded.name} "
-            "--retry-failed` asks once more; the view `dead_letter` of the warehouse has each one's reason."
+            f"no sample, {came.failed:,} were refused, {came.missed:,} got no answer, and {came.passed_over:,} had "
+            f"come to nothing before. `outcross draft {loaded.name} --retry-failed` asks once more; the view "
+            "`dead_letter` of the warehouse has each one's reason."
         )
     if came.left or came.stopped:
         raise typer.Exit(INCOMPLETE)

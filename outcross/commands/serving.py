@@ -26,6 +26,8 @@ from outcross.serving.servers.supervisor import keep
 from outcross.settings import from_environment
 
 PORT = 8000
+OURS = {"--model", "--served-model-name", "--host", "--port", "--api-key"}
+"""Of vLLM's options, those whose values are written down here, or must not stand on a command line."""
 REST = "outcross.rest"
 """Where a context keeps what came after `--`."""
 
@@ -74,6 +76,7 @@ def serve(
     """
     place = Home(home or from_environment().home)
     arguments = context.meta[REST]
+    _require_others(arguments)
     with _stoppable():
         found = None if engine is Engine.EMBEDDED else vllm.find_python(python)
         if engine is Engine.VLLM or model or (found and vllm.has_gpu()):
@@ -85,6 +88,20 @@ def serve(
         else:
             start = partial(_embedded, place)
         keep(start, lambda reason: console.print(visible(reason), style="yellow", soft_wrap=True))
+
+
+def _require_others(arguments: Sequence[str]) -> None:
+    """Refuse what would make the server another than the one that is written down.
+
+    Raises:
+        InputError: names it.
+    """
+    names = [word.partition("=")[0].replace("_", "-") for word in arguments if word.startswith("--")]
+    if taken := sorted(OURS.intersection(names)):
+        raise InputError(
+            f"{taken[0]} can't stand after --. Give MODEL and --port before it, and the key in OUTCROSS_API_KEY; the "
+            "server listens on this machine alone."
+        )
 
 
 def _required(python: Path | None) -> Path:

@@ -21,6 +21,8 @@ from outcross.tasks.drafting.telemetry import Meters
 
 PAUSE = 0.05
 """Seconds until it is looked again whether there is enough left."""
+UNKNOWN = 8
+"""Slots that may be begun under a budget of tokens or money before the first is done and tells what one takes."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,19 @@ class Purse:
     async def admits(self) -> bool:
         """Whether another slot may be begun; waits while those that are may take all that is left.
 
-        Each of them is expected to take what one took so far, so that hundreds at once don't overdraw the budget by
-        hundreds; by how much the last ones do is left to chance.
+        Each of them is expected to take what one took so far, and few are begun before that is known, so that hundreds
+        at once don't overdraw the budget by hundreds; by how much the last ones do is left to chance.
         """
-        while not self.reason and self._meters.open and self._why(self._meters.expected):
+        while not self.reason and self._meters.open and (self._blind or self._why(self._meters.expected)):
             await asyncio.sleep(PAUSE)
         return not self.reason
+
+    @property
+    def _blind(self) -> bool:
+        """Whether enough was begun for now, of which nobody knows yet what it takes."""
+        budget = self._limits.budget
+        counted = budget.tokens is not None or budget.money is not None
+        return counted and not self._meters.done and self._meters.open >= UNKNOWN
 
     @property
     def reason(self) -> str:

@@ -94,9 +94,14 @@ class Meters:
             self.open -= 1
 
     @property
+    def done(self) -> int:
+        """Slots that have come to something."""
+        return sum(meter.slots.total() for meter in self._by_model.values())
+
+    @property
     def expected(self) -> float:
         """How many times what it took so far the run will have taken when all begun slots are done; from 1 on."""
-        done = sum(meter.slots.total() for meter in self._by_model.values())
+        done = self.done
         return 1 + self.open / done if done else 1.0
 
     @property

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from outcross.errors import ServerUnavailable
+from outcross.errors import InputError, ServerUnavailable
 from outcross.serving.servers.health import ailment
 
 LOOK_EVERY = 1.0
@@ -55,6 +55,7 @@ def keep(start: Callable[[], AbstractContextManager[Served]], tell: Callable[[st
 
     Raises:
         ServerUnavailable: it didn't start at first, or died `MOST_STARTS` + 1 times in a row.
+        InputError: it can't be started as asked.
     """
     patience = Patience()
     while True:
@@ -64,7 +65,7 @@ def keep(start: Callable[[], AbstractContextManager[Served]], tell: Callable[[st
                 began = time.monotonic()
                 reason = f"The server stopped working: {_end(server.base_url)}."
                 lived = time.monotonic() - began
-        except ServerUnavailable as error:
+        except (ServerUnavailable, InputError) as error:  # the dead one's port may be taken for a moment
             if not patience.deaths:
                 raise
             reason = str(error)
