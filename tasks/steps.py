@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
 from prefect.utilities.annotations import quote
 
 from outcross.data import recipe as recipes
@@ -70,7 +71,9 @@ def draft_slots(
 ) -> Drafted:
     """Draft some slots of the plan, or so many of its first ones; a retry asks only for what has no answer."""
     place = Home(home)
-    return engine.draft(place, recipes.load(place, recipe), fleet, wanted, retry_failed=retry_failed, limits=limits)
+    # What failed again in this run isn't paid for once more because a server went away in the middle of it.
+    again = retry_failed and (task_run.run_count or 1) == 1
+    return engine.draft(place, recipes.load(place, recipe), fleet, wanted, retry_failed=again, limits=limits)
 
 
 @task(name="recover", task_run_name="recover-{recipe}", cache_policy=NO_CACHE)

@@ -210,7 +210,7 @@ def test_a_killed_command_leaves_no_process(home, python, model):
 def test_a_killed_guard_takes_the_server_with_it_and_both_are_replaced(home, python, model):
     with served(home, python, model) as serving:
         serving.announced()
-        family, server = serving.family(), serving.server()
+        family = serving.family()
         next(one for one in family if guard.__file__ in one.cmdline()).kill()
         serving.announced(times=2)
         assert gone(family)

@@ -13,6 +13,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+import duckdb
+import pyarrow
+
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
 from outcross.data.stores.journal import Draft, Entry, Miss, Turn
@@ -81,6 +84,11 @@ class Spool:
             journal.write(self._home, self._recipe, entries)
         except StoreError as error:
             raise type(error)(f"{error} The answers are kept in {self._folder} until then.") from error
+        except (duckdb.Error, pyarrow.ArrowException) as error:
+            raise StoreError(
+                f"the warehouse doesn't take what {path} holds ({str(error).splitlines()[0]}). Move the file out of the "
+                "folder to go on without it."
+            ) from error
         path.unlink()
         return len(entries)
 
