@@ -16,7 +16,7 @@ from prefect import Flow
 from outcross.data.review.accounts import Accounts
 from outcross.data.review.queue import Queue
 from outcross.data.samples import Instruction
-from outcross.flows import collect, draft, ingest, pipeline, release, screen
+from outcross.flows import accept, collect, draft, ingest, pipeline, release, screen
 from outcross.review import passwords
 from outcross.review.cookies import Cookies, csrf
 from tests.review_items import an_item, sql
@@ -127,11 +127,11 @@ def test_the_log_of_events_holds_ids_and_names_alone(queue: Queue) -> None:
 # --- Prefect ---
 
 
-@pytest.mark.parametrize("module", [collect, draft, ingest, pipeline, release, screen])
+@pytest.mark.parametrize("module", [accept, collect, draft, ingest, pipeline, release, screen])
 def test_what_a_flow_is_given_are_names_places_and_counts(module: ModuleType) -> None:
     """Prefect keeps the parameters of every run, and shows them."""
     found = [one for one in vars(module).values() if isinstance(one, Flow)]
     (flow,) = (one for one in found if one.fn.__module__ == module.__name__)
     hints = typing.get_type_hints(flow.fn)
     given = {hint for name, hint in hints.items() if name in inspect.signature(flow.fn).parameters}
-    assert given <= {str, int, Path, Path | None, int | None}
+    assert given <= {str, bool, int, Path, Path | None, int | None, float | None}

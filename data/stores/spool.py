@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-import pyarrow
+import pyarrow as pa
 
 from outcross.data.stores import journal
 from outcross.data.stores.home import Home
@@ -84,10 +84,10 @@ class Spool:
             journal.write(self._home, self._recipe, entries)
         except StoreError as error:
             raise type(error)(f"{error} The answers are kept in {self._folder} until then.") from error
-        except (duckdb.Error, pyarrow.ArrowException) as error:
+        except (duckdb.Error, pa.ArrowException) as error:
             raise StoreError(
-                f"the warehouse doesn't take what {path} holds ({str(error).splitlines()[0]}). Move the file out of the "
-                "folder to go on without it."
+                f"the warehouse doesn't take what {path} holds ({str(error).splitlines()[0]}). Move the file out of "
+                "the folder to go on without it."
             ) from error
         path.unlink()
         return len(entries)
