@@ -10,14 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from outcross.data.recipe import Recipe, load
 from outcross.data.stores.home import Home
-from outcross.errors import OutcrossError
+from outcross.errors import OutcrossError, ServerUnavailable
 from outcross.serving.endpoint import connect
 from outcross.settings import Settings
 from outcross.tasks.drafting.engine import Drafted, draft
@@ -46,8 +46,16 @@ def stock(home: Home) -> Recipe:
 
 
 def drafted(home: Home, base_url: str, count: int, **more: object) -> Drafted:
-    """Draft in this process."""
-    with connect(Settings(base_url=base_url)) as endpoint:
+    """Draft in this process, on a server that may be out of reach when it begins."""
+    deadline = time.monotonic() + PATIENCE
+    with ExitStack() as connected:
+        while True:
+            try:
+                endpoint = connected.enter_context(connect(Settings(base_url=base_url)))
+                break
+            except ServerUnavailable:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
         return draft(home, load(home, "mine"), fleet(endpoint), count, **more)
 
 

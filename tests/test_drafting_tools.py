@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outcross.data.recipe_tables import Tool as Named
+from outcross.data.recipe_drafting import Tool as Named
 from outcross.data.samples import Action
 from outcross.errors import InputError
 from outcross.tasks.drafting.tools import programs

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from outcross import cli, reports, review_commands, screening_commands
+from outcross import cli, reports
+from outcross.commands import review, screening
 from outcross.data.recipe import Recipe, load
 from outcross.data.review.management import Management
 from outcross.data.review.queue import Queue
@@ -66,7 +67,7 @@ def test_commands_show_the_stages_of_what_they_start(command, home, monkeypatch,
     monkeypatch.setattr(cli.engine, "prepare", lambda root: None)
     for report in ("intake", "outcomes", "release"):
         monkeypatch.setattr(reports, report, lambda *_: None)
-    room = screening_commands if command == "screen" else cli
+    room = screening if command == "screen" else cli
     getattr(room, command)(home=home.root)
     assert "count: 3 of 3" in capsys.readouterr().out
 
@@ -159,7 +160,7 @@ def test_whoever_has_no_name_on_this_machine_is_called_by_number(home, monkeypat
     monkeypatch.setattr(getpass, "getuser", nobody)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     assert "review --as user-12345" in printed(reports.next_steps, home, "mine")
-    assert review_commands._me() == "user-12345 at the command line"
+    assert review._me() == "user-12345 at the command line"
 
 
 def test_progress_is_lines_where_it_is_no_terminal_and_bars_where_it_is():
