@@ -26,7 +26,7 @@ from outcross.tasks.drafting.go import Go
 from outcross.tasks.drafting.plan import Slot, slots
 from outcross.tasks.drafting.telemetry import STATES, Meters
 
-FLUSH_SECONDS = 0.5
+FLUSH_SECONDS = 0.9
 """Answers are in the warehouse about this long after they came. A lease on it takes a tenth of a second."""
 COLLECT_AFTER = 50_000
 """New containers after which Python looks for cycles among the newest."""
